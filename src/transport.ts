@@ -1,0 +1,36 @@
+/** What a transport is: the thing that mounts an engine at a path and carries the kernel's requests to it. */
+import type { Engine } from "./engine/engine.js";
+import type { Log } from "./engine/types.js";
+import type { Bytes } from "./sys/bytes.js";
+
+/** Everything a transport needs to mount. */
+export interface MountRequest {
+  readonly engine: Engine;
+  /** Absolute path of an existing directory. */
+  readonly mountpoint: Bytes;
+  /** First field in /proc/mounts. */
+  readonly source: Bytes;
+  /** MS_* flags for mount(2). */
+  readonly flags: number;
+  /** Other users than the mounter may enter; as root always. */
+  readonly allowOther: boolean;
+  /** Each request and its answer to the log. */
+  readonly debug: boolean;
+  readonly log: Log;
+}
+
+/** A mount that is being served. */
+export interface Session {
+  /** Settles when the file system is unmounted, by whomever. */
+  readonly done: Promise<void>;
+  /** Unmounts; `lazy` detaches a busy mount (MNT_DETACH). Answers 0 or an errno. */
+  unmount(lazy: boolean): Promise<number>;
+}
+
+/** A mount that failed; the message is one sentence that names the cause and the remedy. */
+export class MountError extends Error {
+  override readonly name = "MountError";
+}
+
+/** Mounts and serves; settles once the mount answers. Rejects with MountError. */
+export type Transport = (request: MountRequest) => Promise<Session>;
