@@ -12,7 +12,7 @@ import type { Bytes } from "./bytes.js";
 
 /** Calls that read, or that open and close descriptors. */
 export interface Queries {
-  /** openat(2), always with O_CLOEXEC; a descriptor. */
+  /** openat(2), always with O_CLOEXEC; a descriptor. The empty name opens anew what an O_PATH descriptor names. */
   openat(dirfd: number, name: Bytes, flags: number, mode: number): number;
   /** openat2(2), always with O_CLOEXEC; `resolve` is RESOLVE_*. */
   openat2(dirfd: number, name: Bytes, flags: number, mode: number, resolve: number): number;
@@ -34,7 +34,7 @@ export interface Queries {
   read(fd: number, buffer: Uint8Array): number;
   /** lseek(2); `whence` is SEEK_*. */
   lseek(fd: number, offset: number, whence: number): number;
-  /** fstatfs(2) into eight doubles: type, bsize, blocks, bfree, bavail, files, ffree, namelen, frsize, flags. */
+  /** fstatfs(2) into ten doubles: type, bsize, blocks, bfree, bavail, files, ffree, namelen, frsize, flags. */
   fstatfs(fd: number, fields: Float64Array): number;
   /** name_to_handle_at(2): `[type: i32 in host order][handle bytes]` into `buffer`; total bytes. */
   nameToHandleAt(dirfd: number, name: Bytes, buffer: Uint8Array): number;
@@ -86,7 +86,10 @@ export interface Changes {
 
 /** Calls about this process and about mounts. */
 export interface Process {
-  /** fsuid and fsgid of this thread, by the raw system calls; the capabilities stay (see keepCapabilities). */
+  /**
+   * fsuid and fsgid of this thread, by the raw system calls; the capabilities stay (see keepCapabilities).
+   * 0, or -EPERM where the id is not in force afterwards.
+   */
   setfsuid(uid: number): number;
   setfsgid(gid: number): number;
   /** The supplementary groups of this thread alone, by the raw setgroups(2). */
@@ -98,7 +101,7 @@ export interface Process {
   raiseFileLimit(): number;
   /** syslog(3), ident `ovlfs`, LOG_DAEMON. */
   syslog(priority: number, message: string): void;
-  /** setsid(2), umask 0, working directory `/`. */
+  /** setsid(2) unless this process leads a session already, umask 0, working directory `/`. */
   detach(): number;
 }
 
@@ -110,9 +113,13 @@ export interface Mounting {
   cloneMount(dirfd: number): number;
   /** mount_setattr(2) on a descriptor of such a copy; MOUNT_ATTR_* bits to set. */
   mountSetattr(fd: number, set: number): number;
+  /** FUSE_DEV_IOC_BACKING_OPEN: registers an open file for passthrough; its backing id (above zero). */
+  fuseBackingOpen(fuseFd: number, fd: number): number;
+  /** FUSE_DEV_IOC_BACKING_CLOSE. */
+  fuseBackingClose(fuseFd: number, id: number): number;
   /** socketpair(2) of AF_UNIX stream sockets: `[ours (cloexec), theirs]`, or an errno. */
   socketpair(): [number, number] | number;
-  /** recvmsg(2) of one descriptor by SCM_RIGHTS (blocks); the descriptor. */
+  /** recvmsg(2) of one descriptor by SCM_RIGHTS (blocks); the descriptor, or -ECONNRESET if the message had none. */
   receiveFd(socket: number): number;
   /** write(2) of `buffer[0…length)`, once. */
   write(fd: number, buffer: Uint8Array, length: number): number;

@@ -1,0 +1,140 @@
+/*
+ * The few calls that may take long, run on libuv's pool. Each gives a promise that is always fulfilled, with a
+ * number of zero or more or a negated errno. The caller keeps the descriptors open until then.
+ */
+#include "values.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define STEP ((int64_t)64 << 20)
+#define COPY_BUFFER ((size_t)1 << 20)
+
+struct job {
+  napi_async_work work;
+  napi_deferred deferred;
+  int fd_in, fd_out;
+  off_t offset_in, offset_out;
+  int64_t length;
+  bool data_only;
+  int64_t result;
+};
+
+static void run_fsync(napi_env env, void *data) {
+  struct job *job = data;
+  job->result = outcome(job->data_only ? fdatasync(job->fd_in) : fsync(job->fd_in));
+}
+
+static int64_t write_all(int fd, const uint8_t *data, size_t length, off_t position) {
+  while (length > 0) {
+    ssize_t count = pwrite(fd, data, length, position);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return -errno;
+    data += count;
+    length -= (size_t)count;
+    position += count;
+  }
+  return 0;
+}
+
+/* Copies what is left of `job` through memory; bytes copied or a negated errno. */
+static int64_t copy_through_memory(const struct job *job, int64_t done) {
+  uint8_t *buffer = malloc(COPY_BUFFER);
+  if (buffer == NULL) return -ENOMEM;
+  int64_t result = 0;
+  while (done < job->length) {
+    int64_t left = job->length - done;
+    size_t wanted = left < (int64_t)COPY_BUFFER ? (size_t)left : COPY_BUFFER;
+    ssize_t count = pread(job->fd_in, buffer, wanted, job->offset_in + done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) result = -errno;
+    if (count <= 0) break;
+    result = write_all(job->fd_out, buffer, (size_t)count, job->offset_out + done);
+    if (result < 0) break;
+    done += count;
+  }
+  free(buffer);
+  return result < 0 ? result : done;
+}
+
+static bool cannot_copy_range(int error) {
+  return error == EXDEV || error == EINVAL || error == ENOSYS || error == EOPNOTSUPP;
+}
+
+static void run_copy(napi_env env, void *data) {
+  struct job *job = data;
+  int64_t done = 0;
+  while (done < job->length) {
+    off_t offset_in = job->offset_in + done;
+    off_t offset_out = job->offset_out + done;
+    int64_t left = job->length - done;
+    ssize_t count = copy_file_range(job->fd_in, &offset_in, job->fd_out, &offset_out, left < STEP ? left : STEP, 0);
+    if (count < 0 && errno == EINTR) continue;
+    /* Some file systems answer 0 for a file that has data (proc does): let a read decide where the end is. */
+    if (count == 0 || (count < 0 && cannot_copy_range(errno))) {
+      job->result = copy_through_memory(job, done);
+      return;
+    }
+    if (count < 0) {
+      job->result = -errno;
+      return;
+    }
+    done += count;
+  }
+  job->result = done;
+}
+
+static void complete(napi_env env, napi_status status, void *data) {
+  struct job *job = data;
+  struct call call = {.env = env};
+  napi_resolve_deferred(env, job->deferred, answer(&call, status == napi_ok ? job->result : -ECANCELED));
+  napi_delete_async_work(env, job->work);
+  free(job);
+}
+
+static napi_value start(const struct call *call, const struct job *wanted, napi_async_execute_callback execute) {
+  napi_env env = call->env;
+  napi_value name;
+  napi_value promise = NULL;
+  struct job *job = malloc(sizeof *job);
+  if (job == NULL) {
+    napi_throw_error(env, "ENOMEM", "no memory for an asynchronous call");
+    return NULL;
+  }
+  *job = *wanted;
+  napi_create_string_utf8(env, "ovlfs", NAPI_AUTO_LENGTH, &name);
+  if (napi_create_async_work(env, NULL, name, execute, complete, job, &job->work) != napi_ok) {
+    free(job);
+    napi_throw_error(env, NULL, "no asynchronous work can be made");
+    return NULL;
+  }
+  napi_create_promise(env, &job->deferred, &promise);
+  napi_queue_async_work(env, job->work);
+  return promise;
+}
+
+static napi_value call_fsync_async(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  struct job job = {.fd_in = int_argument(&call, 0), .data_only = bool_argument(&call, 1)};
+  if (!usable(&call)) return answer(&call, 0);
+  return start(&call, &job, run_fsync);
+}
+
+static napi_value call_copy_file_range_async(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  struct job job = {
+      .fd_in = int_argument(&call, 0),
+      .offset_in = long_argument(&call, 1),
+      .fd_out = int_argument(&call, 2),
+      .offset_out = long_argument(&call, 3),
+      .length = long_argument(&call, 4),
+  };
+  if (!usable(&call)) return answer(&call, 0);
+  return start(&call, &job, run_copy);
+}
+
+const struct binding async_bindings[] = {
+    {"fsyncAsync", call_fsync_async},
+    {"copyFileRangeAsync", call_copy_file_range_async},
+    {NULL, NULL},
+};

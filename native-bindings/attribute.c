@@ -1,0 +1,107 @@
+/*
+ * Changes of a file's attributes: mode, owner, times, and the flags of chattr(1). Where a kernel lacks a call
+ * for "this descriptor" or "this very symlink", the way is through /proc, never one that follows a symlink.
+ */
+#include "kernel.h"
+#include "values.h"
+
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Kernels before 6.6 have no fchmodat2, and their chmod follows symlinks. */
+static int64_t change_mode_by_descriptor(int dirfd, const char *name, mode_t mode) {
+  char path[DESCRIPTOR_PATH_ROOM];
+  struct stat stat;
+  int fd = name[0] == '\0' ? dirfd : openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0 && fd != AT_FDCWD) return -errno;
+  int64_t result = fd == AT_FDCWD ? 0 : outcome(fstat(fd, &stat));
+  if (result == 0 && fd != AT_FDCWD && S_ISLNK(stat.st_mode)) result = -EOPNOTSUPP;
+  if (result == 0) {
+    descriptor_path(path, fd, "");
+    result = outcome(chmod(path, mode));
+  }
+  if (fd != dirfd) close(fd);
+  return result;
+}
+
+static int64_t change_mode(int dirfd, const char *name, mode_t mode) {
+  static bool missing = false;
+  if (!missing) {
+    int flags = AT_SYMLINK_NOFOLLOW | empty_path(name);
+    if (syscall(SYS_fchmodat2, dirfd, name, mode, flags) == 0) return 0;
+    if (errno != ENOSYS) return -errno;
+    missing = true;
+  }
+  return change_mode_by_descriptor(dirfd, name, mode);
+}
+
+static napi_value call_fchmodat(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  char room[NAME_ROOM];
+  int dirfd = int_argument(&call, 0);
+  const char *name = name_argument(&call, 1, room);
+  mode_t mode = uint_argument(&call, 2);
+  if (!usable(&call)) return answer(&call, 0);
+  return answer(&call, change_mode(dirfd, name, mode));
+}
+
+static napi_value call_fchownat(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  char room[NAME_ROOM];
+  int dirfd = int_argument(&call, 0);
+  const char *name = name_argument(&call, 1, room);
+  uid_t uid = uint_argument(&call, 2);
+  gid_t gid = uint_argument(&call, 3);
+  if (!usable(&call)) return answer(&call, 0);
+  return answer(&call, outcome(fchownat(dirfd, name, uid, gid, AT_SYMLINK_NOFOLLOW | empty_path(name))));
+}
+
+static int64_t change_times(int dirfd, const char *name, const struct timespec times[2]) {
+  if (utimensat(dirfd, name, times, AT_SYMLINK_NOFOLLOW | empty_path(name)) == 0) return 0;
+  if (errno != EINVAL || name[0] != '\0') return -errno;
+  /* Kernels before 5.8 refuse AT_EMPTY_PATH here. */
+  char path[DESCRIPTOR_PATH_ROOM];
+  descriptor_path(path, dirfd, name);
+  return outcome(utimensat(AT_FDCWD, path, times, 0));
+}
+
+static napi_value call_utimensat(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  char room[NAME_ROOM];
+  int dirfd = int_argument(&call, 0);
+  const char *name = name_argument(&call, 1, room);
+  struct timespec times[2] = {
+      {.tv_sec = long_argument(&call, 2), .tv_nsec = (long)long_argument(&call, 3)},
+      {.tv_sec = long_argument(&call, 4), .tv_nsec = (long)long_argument(&call, 5)},
+  };
+  if (!usable(&call)) return answer(&call, 0);
+  return answer(&call, change_times(dirfd, name, times));
+}
+
+static napi_value call_get_file_flags(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  int fd = int_argument(&call, 0);
+  if (!usable(&call)) return answer(&call, 0);
+  unsigned int flags = 0;
+  int64_t result = outcome(ioctl(fd, FS_IOC_GETFLAGS, &flags));
+  return answer(&call, result < 0 ? result : (int64_t)flags);
+}
+
+static napi_value call_set_file_flags(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  int fd = int_argument(&call, 0);
+  unsigned int flags = uint_argument(&call, 1);
+  if (!usable(&call)) return answer(&call, 0);
+  return answer(&call, outcome(ioctl(fd, FS_IOC_SETFLAGS, &flags)));
+}
+
+const struct binding attribute_bindings[] = {
+    {"fchmodat", call_fchmodat},
+    {"fchownat", call_fchownat},
+    {"utimensat", call_utimensat},
+    {"getFileFlags", call_get_file_flags},
+    {"setFileFlags", call_set_file_flags},
+    {NULL, NULL},
+};

@@ -1,0 +1,143 @@
+/*
+ * Watches a descriptor for input with a uv_poll handle of Node's own loop. A watch lives as long as the longer
+ * of two: its libuv handle (until the close callback) and its JavaScript object (until its finalizer). A strong
+ * reference keeps the object until the handle is closed, and a cleanup hook closes it with the environment.
+ */
+#include "values.h"
+
+#include <stdlib.h>
+#include <uv.h>
+
+struct watch {
+  uv_poll_t poll;
+  napi_env env;
+  napi_ref callback;
+  /* The JavaScript object that stands for this watch. */
+  napi_ref object;
+  napi_async_context context;
+  napi_async_cleanup_hook_handle cleanup;
+  bool closing, closed, finalized;
+};
+
+static void free_if_unused(struct watch *watch) {
+  if (watch->closed && watch->finalized) free(watch);
+}
+
+static void closed(uv_handle_t *handle) {
+  struct watch *watch = handle->data;
+  napi_env env = watch->env;
+  napi_handle_scope scope;
+  napi_open_handle_scope(env, &scope);
+  napi_async_destroy(env, watch->context);
+  napi_delete_reference(env, watch->callback);
+  napi_delete_reference(env, watch->object);
+  watch->closed = true;
+  napi_async_cleanup_hook_handle cleanup = watch->cleanup;
+  free_if_unused(watch);
+  napi_close_handle_scope(env, scope);
+  /* Last, as the environment may end with it. */
+  napi_remove_async_cleanup_hook(cleanup);
+}
+
+static void stop(struct watch *watch) {
+  if (watch->closing) return;
+  watch->closing = true;
+  uv_poll_stop(&watch->poll);
+  uv_close((uv_handle_t *)&watch->poll, closed);
+}
+
+static void environment_ends(napi_async_cleanup_hook_handle handle, void *data) { stop(data); }
+
+static void finalize(napi_env env, void *data, void *hint) {
+  struct watch *watch = data;
+  watch->finalized = true;
+  free_if_unused(watch);
+}
+
+static void report_exception(napi_env env) {
+  bool pending = false;
+  napi_value exception;
+  napi_is_exception_pending(env, &pending);
+  if (pending && napi_get_and_clear_last_exception(env, &exception) == napi_ok) napi_fatal_exception(env, exception);
+}
+
+static void readable(uv_poll_t *poll, int status, int events) {
+  struct watch *watch = poll->data;
+  napi_env env = watch->env;
+  napi_handle_scope scope;
+  if (watch->closing || napi_open_handle_scope(env, &scope) != napi_ok) return;
+  napi_value callback;
+  napi_value receiver;
+  napi_value argument;
+  if (napi_get_reference_value(env, watch->callback, &callback) == napi_ok &&
+      napi_get_reference_value(env, watch->object, &receiver) == napi_ok &&
+      napi_create_int32(env, status, &argument) == napi_ok) {
+    napi_make_callback(env, watch->context, receiver, callback, 1, &argument, NULL);
+    report_exception(env);
+  }
+  napi_close_handle_scope(env, scope);
+}
+
+/* The JavaScript side of a watch: all that can be undone by `finalize` alone. */
+static bool prepare(struct watch *watch, napi_value callback, napi_value *object) {
+  napi_env env = watch->env;
+  napi_value name;
+  return napi_create_external(env, watch, finalize, NULL, object) == napi_ok &&
+         napi_create_string_utf8(env, "ovlfs", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+         napi_async_init(env, *object, name, &watch->context) == napi_ok &&
+         napi_create_reference(env, callback, 1, &watch->callback) == napi_ok &&
+         napi_create_reference(env, *object, 1, &watch->object) == napi_ok &&
+         napi_add_async_cleanup_hook(env, environment_ends, watch, &watch->cleanup) == napi_ok;
+}
+
+static napi_value call_poll_start(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  int fd = int_argument(&call, 0);
+  napi_valuetype type = napi_undefined;
+  napi_typeof(env, call.arguments[1], &type);
+  if (type != napi_function) refuse_type(&call, 1, "a function");
+  if (!usable(&call)) return answer(&call, 0);
+
+  uv_loop_t *loop;
+  struct watch *watch = calloc(1, sizeof *watch);
+  if (watch == NULL || napi_get_uv_event_loop(env, &loop) != napi_ok) {
+    free(watch);
+    napi_throw_error(env, NULL, "no watch can be made");
+    return NULL;
+  }
+  int error = uv_poll_init(loop, &watch->poll, fd);
+  if (error < 0) {
+    free(watch);
+    return answer(&call, error);
+  }
+  watch->poll.data = watch;
+  watch->env = env;
+  napi_value object;
+  if (!prepare(watch, call.arguments[1], &object)) {
+    /* Out of memory inside V8 ends the process anyway; a watch half made is not taken down. */
+    napi_fatal_error("pollStart", NAPI_AUTO_LENGTH, "no watch can be made", NAPI_AUTO_LENGTH);
+  }
+  error = uv_poll_start(&watch->poll, UV_READABLE | UV_DISCONNECT, readable);
+  if (error < 0) {
+    stop(watch);
+    return answer(&call, error);
+  }
+  return object;
+}
+
+static napi_value call_poll_stop(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  napi_valuetype type = napi_undefined;
+  void *watch = NULL;
+  napi_typeof(env, call.arguments[0], &type);
+  if (type != napi_external) refuse_type(&call, 0, "a watch of pollStart");
+  if (!usable(&call)) return answer(&call, 0);
+  if (napi_get_value_external(env, call.arguments[0], &watch) == napi_ok) stop(watch);
+  return NULL;
+}
+
+const struct binding poll_bindings[] = {
+    {"pollStart", call_poll_start},
+    {"pollStop", call_poll_stop},
+    {NULL, NULL},
+};
