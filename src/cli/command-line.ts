@@ -1,0 +1,243 @@
+/**
+ * Words to commands. Two forms lead to the same mount: `ovlfs mount …` with long options, and the form of
+ * fuse-overlayfs and mount.fuse, `ovlfs [SOURCE] MERGED -o …`, known by not beginning with a command's name.
+ * Options may stand anywhere; nothing here touches a file.
+ */
+import { bytes, display, type Bytes } from "../sys/bytes.js";
+import { applyMountOptions } from "./mount-options.js";
+import { Settings, type MountFlag } from "./settings.js";
+import { UsageError } from "./usage-error.js";
+
+/** A mount to make: plain data, as it is handed to the daemon. */
+export interface MountCommand {
+  readonly kind: "mount";
+  /** As given, not resolved yet. */
+  readonly mountpoint: Bytes;
+  readonly lower: readonly Bytes[];
+  readonly upper?: Bytes;
+  readonly work?: Bytes;
+  readonly source: Bytes;
+  readonly flags: readonly MountFlag[];
+  readonly allowOther: boolean;
+  readonly debug: boolean;
+  readonly volatile: boolean;
+  readonly foreground: boolean;
+  readonly transport: TransportName;
+  /** Where to log to, instead of syslog or standard error. */
+  readonly logFile?: Bytes;
+}
+
+export interface UmountCommand {
+  readonly kind: "umount";
+  readonly mountpoint: Bytes;
+  readonly lazy: boolean;
+}
+
+export type Topic = "ovlfs" | "mount" | "umount";
+
+export type Command =
+  | MountCommand
+  | UmountCommand
+  | { readonly kind: "version" }
+  | { readonly kind: "help"; readonly topic: Topic };
+
+const transports = ["fuse", "fuse-native"] as const;
+export type TransportName = (typeof transports)[number];
+
+/** The command that `words` (without the program's name) stand for; throws UsageError. */
+export function parseCommand(words: readonly Bytes[]): Command {
+  switch (words[0]) {
+    case undefined: throw new UsageError("no command is given; 'ovlfs --help' shows what there is");
+    case "mount": return new MountWords(words.slice(1), "mount").parse();
+    case "umount": return parseUmount(words.slice(1));
+    default: return new MountWords(words, "ovlfs").parse();
+  }
+}
+
+/** An option, with the value attached to its word if there is one. */
+interface OptionItem {
+  readonly option: string;
+  readonly attached: Bytes | undefined;
+}
+
+type Item = OptionItem | { readonly plain: Bytes };
+
+/** Reads words one by one: `--long`, `--long=value`, `-abc`, `-ovalue`; `--` ends the options. */
+class WordReader {
+  #next = 0;
+  #letters = "" as Bytes;
+  #onlyPlain = false;
+  readonly #words: readonly Bytes[];
+
+  constructor(words: readonly Bytes[]) {
+    this.#words = words;
+  }
+
+  read(): Item | undefined {
+    if (this.#letters !== "") return this.#letter();
+    const word = this.#words[this.#next++];
+    if (word === undefined) return undefined;
+    if (this.#onlyPlain || word === "-" || !word.startsWith("-")) return { plain: word };
+    if (word === "--") {
+      this.#onlyPlain = true;
+      return this.read();
+    }
+    if (word.startsWith("--")) {
+      const equals = word.indexOf("=");
+      if (equals < 0) return { option: word, attached: undefined };
+      return { option: word.slice(0, equals), attached: word.slice(equals + 1) as Bytes };
+    }
+    this.#letters = word.slice(1) as Bytes;
+    return this.#letter();
+  }
+
+  #letter(): OptionItem {
+    const option = `-${this.#letters[0]!}`;
+    const rest = this.#letters.slice(1) as Bytes;
+    this.#letters = (option === "-o" ? "" : rest) as Bytes;
+    return { option, attached: option === "-o" && rest !== "" ? rest : undefined };
+  }
+
+  /** The value of an option that needs one: attached to it, or the next word. */
+  value(item: OptionItem, what: string): Bytes {
+    const value = item.attached ?? this.#words[this.#next++];
+    if (value === undefined) throw new UsageError(`${item.option} needs a value; write '${item.option} ${what}'`);
+    return value;
+  }
+}
+
+function unknownOption(option: string, topic: Topic): UsageError {
+  const help = topic === "ovlfs" ? "ovlfs --help" : `ovlfs ${topic} --help`;
+  return new UsageError(`unknown option '${display(option as Bytes)}'; '${help}' lists all that there are`);
+}
+
+function noValue(item: OptionItem): void {
+  if (item.attached !== undefined) throw new UsageError(`${item.option} takes no value; write '${item.option}' alone`);
+}
+
+/** The words of a mount, in either form. */
+class MountWords {
+  readonly #reader: WordReader;
+  readonly #topic: "ovlfs" | "mount";
+  readonly #settings = new Settings();
+  readonly #plain: Bytes[] = [];
+  #foreground = false;
+  #transport: TransportName = "fuse";
+  #logFile: Bytes | undefined;
+  #other: Command | undefined;
+
+  constructor(words: readonly Bytes[], topic: "ovlfs" | "mount") {
+    this.#reader = new WordReader(words);
+    this.#topic = topic;
+  }
+
+  parse(): Command {
+    for (let item = this.#reader.read(); item !== undefined; item = this.#reader.read()) {
+      if ("plain" in item) this.#plain.push(item.plain);
+      else this.#option(item);
+      if (this.#other !== undefined) return this.#other;
+    }
+    return this.#command();
+  }
+
+  #option(item: OptionItem): void {
+    const settings = this.#settings;
+    switch (item.option) {
+      case "--lower": return settings.addLower("--lower", this.#reader.value(item, "DIR[:DIR]..."));
+      case "--upper": settings.upper = this.#directory(item); return;
+      case "--work": settings.work = this.#directory(item); return;
+      case "-o": case "--options": return applyMountOptions(settings, this.#reader.value(item, "OPTION[,OPTION]..."));
+      case "--transport": this.#transport = this.#transportName(item); return;
+      case "--log": this.#logFile = this.#reader.value(item, "FILE"); return;
+      default: noValue(item);
+    }
+    switch (item.option) {
+      case "-f": case "--foreground": this.#foreground = true; return;
+      case "-d": case "--debug": settings.debug = true; return;
+      case "-s": return;
+      case "-h": case "--help": this.#other = { kind: "help", topic: this.#topic }; return;
+      case "-V": case "--version": this.#other = { kind: "version" }; return;
+      default: throw unknownOption(item.option, this.#topic);
+    }
+  }
+
+  #directory(item: OptionItem): Bytes {
+    return this.#reader.value(item, "DIR");
+  }
+
+  #transportName(item: OptionItem): TransportName {
+    const value = this.#reader.value(item, transports.join("|"));
+    const name = transports.find((known) => known === value);
+    if (name === undefined) {
+      throw new UsageError(`unknown transport '${display(value)}'; use --transport ${transports.join(" or --transport ")}`);
+    }
+    return name;
+  }
+
+  #command(): MountCommand {
+    const settings = this.#settings;
+    const [source, mountpoint] = this.#places();
+    if (settings.lower.length === 0) throw this.#noLower();
+    for (const [option, value] of [["--upper or upperdir", settings.upper], ["--work or workdir", settings.work]] as const) {
+      if (value === "") throw new UsageError(`${option} is empty; name a directory, or leave it out`);
+    }
+    return {
+      kind: "mount",
+      mountpoint,
+      lower: settings.lower,
+      ...(settings.upper === undefined ? {} : { upper: settings.upper }),
+      ...(settings.work === undefined ? {} : { work: settings.work }),
+      source: settings.source ?? source ?? bytes("ovlfs"),
+      flags: [...settings.flags],
+      allowOther: settings.allowOther,
+      debug: settings.debug,
+      volatile: settings.volatile,
+      foreground: this.#foreground || settings.debug,
+      transport: this.#transport,
+      ...(this.#logFile === undefined ? {} : { logFile: this.#logFile }),
+    };
+  }
+
+  #noLower(): UsageError {
+    const first = this.#plain[0];
+    if (this.#topic === "ovlfs" && first !== undefined && !first.includes("/")) {
+      return new UsageError(`unknown command '${display(first)}'; 'ovlfs --help' shows what there is`);
+    }
+    return new UsageError("no lower layer is given; name at least one by --lower DIR or -o lowerdir=DIR");
+  }
+
+  /** `[source, mountpoint]` of the plain words. */
+  #places(): readonly [Bytes | undefined, Bytes] {
+    const [first, second, ...more] = this.#plain;
+    const extra = this.#topic === "mount" ? second : more[0];
+    if (extra !== undefined) {
+      throw new UsageError(`there is one word too many: '${display(extra)}'; give one mount point, and layers by --lower, --upper and --work`);
+    }
+    if (first === undefined) throw new UsageError("no mount point is given; name a directory as the last word");
+    const [source, mountpoint] = second === undefined ? [undefined, first] : [first, second];
+    if (mountpoint === "") throw new UsageError("the mount point is empty; name a directory");
+    return [source, mountpoint];
+  }
+}
+
+function parseUmount(words: readonly Bytes[]): Command {
+  const reader = new WordReader(words);
+  const plain: Bytes[] = [];
+  let lazy = false;
+  for (let item = reader.read(); item !== undefined; item = reader.read()) {
+    if ("plain" in item) {
+      plain.push(item.plain);
+      continue;
+    }
+    noValue(item);
+    switch (item.option) {
+      case "-l": case "--lazy": lazy = true; break;
+      case "-h": case "--help": return { kind: "help", topic: "umount" };
+      default: throw unknownOption(item.option, "umount");
+    }
+  }
+  const [mountpoint, extra] = plain;
+  if (mountpoint === undefined || mountpoint === "") throw new UsageError("no mount point is given; name the directory to unmount");
+  if (extra !== undefined) throw new UsageError(`there is one word too many: '${display(extra)}'; unmount one directory at a time`);
+  return { kind: "umount", mountpoint, lazy };
+}

@@ -1,0 +1,48 @@
+/**
+ * The two lists of the kernel's overlay and how names are escaped in them, as in fs/overlayfs/params.c: a
+ * backslash takes the next byte for itself, whatever it is. Option strings are split at commas with the
+ * backslashes kept; a layer list is then split at colons, and only single names are unescaped.
+ */
+import type { Bytes } from "../sys/bytes.js";
+import { UsageError } from "./usage-error.js";
+
+/** Splits at each `separator` that no backslash precedes; backslashes stay. */
+function split(text: Bytes, separator: "," | ":"): readonly Bytes[] {
+  const parts: Bytes[] = [];
+  let start = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === "\\") at++;
+    else if (text[at] === separator) {
+      parts.push(text.slice(start, at) as Bytes);
+      start = at + 1;
+    }
+  }
+  parts.push(text.slice(start) as Bytes);
+  return parts;
+}
+
+/** The options of an option string, still escaped; empty ones are passed over. */
+export function splitOptions(text: Bytes): readonly Bytes[] {
+  return split(text, ",").filter((option) => option !== "");
+}
+
+/** A name without its escapes. A backslash at the very end escapes nothing and is dropped, as by the kernel. */
+export function unescape(name: Bytes): Bytes {
+  return name.replace(/\\([^]?)/g, "$1") as Bytes;
+}
+
+/** The layers of a colon-separated list, topmost first. `option` is named in the error. */
+export function splitLayers(list: Bytes, option: string): readonly Bytes[] {
+  const parts = split(list, ":");
+  if (parts.length > 1 && parts.at(-1) === "") {
+    throw new UsageError(`${option} ends in a colon; remove it, or write '\\:' for a colon in a name`);
+  }
+  if (parts.length > 1 && parts[0] === "") {
+    throw new UsageError(`${option} begins with a colon; remove it, or write '\\:' for a colon in a name`);
+  }
+  if (parts.includes("" as Bytes)) {
+    if (list === "") throw new UsageError(`${option} names no directory; give at least one`);
+    throw new UsageError(`data-only layers ('::' in ${option}) are not supported; separate layers by a single colon`);
+  }
+  return parts.map(unescape);
+}

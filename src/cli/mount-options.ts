@@ -1,0 +1,153 @@
+/**
+ * The options of `-o`: one row for each, saying what it does. This table is all that knows them; the parser
+ * and the help text both read it. An option without a row is refused by name.
+ */
+import { display, type Bytes } from "../sys/bytes.js";
+import { splitOptions, unescape } from "./escape.js";
+import type { MountFlag, Settings } from "./settings.js";
+import { UsageError } from "./usage-error.js";
+
+/** What an option does. */
+type Effect =
+  /** Sets and clears flags of mount(2); the last of two that contradict each other wins. */
+  | { readonly set?: readonly MountFlag[]; readonly clear?: readonly MountFlag[] }
+  /** Takes a value. */
+  | { readonly take: (settings: Settings, value: Bytes) => void; readonly value: string }
+  /** Switches something on. */
+  | { readonly enable: (settings: Settings) => void }
+  /** Is understood and changes nothing. */
+  | { readonly passedOver: true }
+  /** Takes one of `only`: the values that say what ovlfs does anyway. */
+  | { readonly only: readonly string[] }
+  /** Is known and not supported; the text says what to do instead. */
+  | { readonly refused: string };
+
+/** One option. A name that ends in `*` stands for all that begin so. */
+type Row = { readonly name: string; readonly help: string } & Effect;
+
+const FOR_MOUNT = "passed over: for mount(8) and /etc/fstab";
+const ATIME: readonly MountFlag[] = ["MS_NOATIME", "MS_RELATIME", "MS_STRICTATIME"];
+
+export const mountOptions: readonly Row[] = [
+  {
+    name: "lowerdir", value: "DIR[:DIR]...", help: "the lower layers, topmost first",
+    take: (settings, value) => settings.addLower("lowerdir", value),
+  },
+  {
+    name: "lowerdir+", value: "DIR", help: "one more lower layer below the others; colons and backslashes are literal",
+    take: (settings, value) => settings.addLower("lowerdir+", value),
+  },
+  { name: "datadir+", help: "refused", refused: "data-only layers are not supported; leave it out" },
+  { name: "upperdir", value: "DIR", help: "the writable layer", take: (settings, value) => { settings.upper = unescape(value); } },
+  { name: "workdir", value: "DIR", help: "an empty directory on the file system of the upper", take: (settings, value) => { settings.work = unescape(value); } },
+  { name: "ro", help: "show the upper but do not write to it", set: ["MS_RDONLY"] },
+  { name: "rw", help: "write to the upper (default)", clear: ["MS_RDONLY"] },
+  { name: "volatile", help: "skip all syncing; the upper is lost if the machine crashes", enable: (settings) => { settings.volatile = true; } },
+  {
+    name: "fsync", value: "auto|volatile", help: "'volatile' is the option of that name, 'auto' the default",
+    take: (settings, value) => { settings.volatile = oneOf("fsync", value, ["auto", "volatile"]) === "volatile"; },
+  },
+  { name: "redirect_dir", help: "renaming a lower directory answers EXDEV", only: ["off", "nofollow"] },
+  { name: "index", help: "a hard link is broken by copy-up", only: ["off"] },
+  { name: "metacopy", help: "copy-up copies data and attributes together", only: ["off"] },
+  { name: "nfs_export", help: "the mount cannot be exported by NFS", only: ["off"] },
+  { name: "xino", help: "inode numbers", only: ["off", "auto"] },
+  { name: "uuid", help: "the file system has no UUID of its own", only: ["off", "null", "auto"] },
+  { name: "verity", help: "digests are not checked", only: ["off"] },
+  { name: "userxattr", help: "refused", refused: "the overlay's attributes are kept under 'trusted.overlay.'; leave it out" },
+  { name: "suid", help: "honour setuid and setgid (default for root; others never have it)", clear: ["MS_NOSUID"] },
+  { name: "nosuid", help: "ignore setuid and setgid", set: ["MS_NOSUID"] },
+  { name: "dev", help: "honour device files (default for root; others never have it)", clear: ["MS_NODEV"] },
+  { name: "nodev", help: "ignore device files", set: ["MS_NODEV"] },
+  { name: "exec", help: "allow programs to be run (default)", clear: ["MS_NOEXEC"] },
+  { name: "noexec", help: "no program can be run", set: ["MS_NOEXEC"] },
+  { name: "sync", help: "each write waits for the disk", set: ["MS_SYNCHRONOUS"] },
+  { name: "async", help: "writes do not wait for the disk (default)", clear: ["MS_SYNCHRONOUS"] },
+  { name: "dirsync", help: "changes of directories wait for the disk", set: ["MS_DIRSYNC"] },
+  { name: "atime", help: "the kernel's default for access times", clear: ["MS_NOATIME"] },
+  { name: "noatime", help: "access times stay", clear: ATIME, set: ["MS_NOATIME"] },
+  { name: "diratime", help: "access times of directories too (default)", clear: ["MS_NODIRATIME"] },
+  { name: "nodiratime", help: "access times of directories stay", set: ["MS_NODIRATIME"] },
+  { name: "relatime", help: "access times follow changes (default)", clear: ATIME, set: ["MS_RELATIME"] },
+  { name: "norelatime", help: "without relatime", clear: ["MS_RELATIME"] },
+  { name: "strictatime", help: "access times follow each access", clear: ATIME, set: ["MS_STRICTATIME"] },
+  { name: "nostrictatime", help: "without strictatime", clear: ["MS_STRICTATIME"] },
+  { name: "lazytime", help: "times are written out late", set: ["MS_LAZYTIME"] },
+  { name: "nolazytime", help: "without lazytime", clear: ["MS_LAZYTIME"] },
+  { name: "allow_other", help: "other users may enter (always on for root)", enable: (settings) => { settings.allowOther = true; } },
+  { name: "allow_root", help: "refused", refused: "use allow_other, or leave it out" },
+  { name: "auto_unmount", help: "refused", refused: "leave it out; 'ovlfs umount' removes what a killed daemon leaves" },
+  { name: "default_permissions", help: "the kernel checks permissions (always on)", passedOver: true },
+  { name: "debug", help: "stay in front and log each request", enable: (settings) => { settings.debug = true; } },
+  { name: "fsname", value: "NAME", help: "the first field in /proc/mounts", take: (settings, value) => { settings.source = unescape(value); } },
+  { name: "subtype", help: "the type in /proc/mounts is fuse.ovlfs", only: ["ovlfs"] },
+  ...["remount", "bind", "rbind", "move"].map((name): Row => ({
+    name, help: "refused", refused: "a mount cannot be changed; unmount it and mount it anew",
+  })),
+  ...[
+    "defaults", "auto", "noauto", "user", "nouser", "users", "owner", "group", "nofail", "_netdev", "silent", "loud",
+    "user=*", "comment=*", "x-*", "X-*",
+  ].map((name): Row => ({ name, help: FOR_MOUNT, passedOver: true })),
+];
+
+const exact = new Map(mountOptions.filter((row) => !row.name.endsWith("*")).map((row) => [row.name, row]));
+const prefixes = mountOptions.filter((row) => row.name.endsWith("*"));
+
+function oneOf(name: string, value: Bytes, only: readonly string[]): string {
+  if (only.includes(value)) return value;
+  const choice = only.map((word) => `${name}=${word}`).join(" or ");
+  throw new UsageError(`the option '${name}=${display(value)}' is not supported; use ${choice}, or leave it out`);
+}
+
+/** Applies an option string, as given to `-o`, to `settings`. */
+export function applyMountOptions(settings: Settings, text: Bytes): void {
+  for (const option of splitOptions(text)) applyOption(settings, option);
+}
+
+function applyOption(settings: Settings, option: Bytes): void {
+  const equals = option.indexOf("=");
+  const name = equals < 0 ? option : option.slice(0, equals);
+  const value = equals < 0 ? undefined : option.slice(equals + 1) as Bytes;
+  if (prefixes.some((row) => option.startsWith(row.name.slice(0, -1)))) return;
+
+  const row = exact.get(name);
+  if (row === undefined) {
+    throw new UsageError(`unknown option '${display(name as Bytes)}'; 'ovlfs mount --help' lists all that there are`);
+  }
+  if ("refused" in row) throw new UsageError(`the option '${name}' is not supported: ${row.refused}`);
+  if (takesValue(row)) {
+    if (value === undefined) throw new UsageError(`the option '${name}' needs a value; write '${name}=${valueOf(row)}'`);
+  } else if (value !== undefined) {
+    throw new UsageError(`the option '${name}' takes no value; write '${name}' alone`);
+  }
+
+  if ("take" in row) row.take(settings, value!);
+  else if ("only" in row) oneOf(name, value!, row.only);
+  else if ("enable" in row) row.enable(settings);
+  else if (!("passedOver" in row)) {
+    row.clear?.forEach((flag) => settings.flags.delete(flag));
+    row.set?.forEach((flag) => settings.flags.add(flag));
+  }
+}
+
+function takesValue(row: Row): boolean {
+  return "take" in row || "only" in row;
+}
+
+function valueOf(row: Row): string {
+  if ("take" in row) return row.value;
+  return "only" in row ? row.only.join("|") : "";
+}
+
+/** The table as text: rows that follow each other with the same meaning share a line; refused ones are left out. */
+export function describeMountOptions(): string {
+  const lines: { names: string; help: string }[] = [];
+  for (const row of mountOptions) {
+    if ("refused" in row) continue;
+    const form = takesValue(row) ? `${row.name}=${valueOf(row)}` : row.name;
+    const last = lines.at(-1);
+    if (last?.help === row.help) last.names += `, ${form}`;
+    else lines.push({ names: form, help: row.help });
+  }
+  return lines.map(({ names, help }) => names.length > 28 ? `  ${names}\n${" ".repeat(32)}${help}` : `  ${names.padEnd(30)}${help}`).join("\n");
+}

@@ -1,0 +1,118 @@
+/**
+ * Serves one mount from start to end, in front or in a daemon. All that the process will need is loaded and
+ * resolved before the mount covers any path, since what is read through the mount afterwards would wait for
+ * this very process. A failure leaves nothing mounted.
+ */
+import { Engine } from "../engine/engine.js";
+import { display, type Bytes } from "../sys/bytes.js";
+import { errnoName } from "../sys/errno.js";
+import { native } from "../sys/native.js";
+import type { Session, Transport } from "../transport.js";
+import type { MountCommand, TransportName } from "./command-line.js";
+import { openLog, type DaemonLog } from "./log.js";
+import { resolveMountpoint } from "./mountpoint.js";
+
+/** Loads the transport that is asked for, and no other. */
+async function loadTransport(name: TransportName): Promise<Transport> {
+  switch (name) {
+    case "fuse": return (await import("../fuse/index.js")).mountFuse;
+    case "fuse-native": return (await import("../fuse-native/index.js")).mountFuseNative;
+  }
+}
+
+/** The flags of mount(2). Other users than root get no setuid and no devices, as fusermount3 has it. */
+function mountFlags(command: MountCommand, engine: Engine): number {
+  let flags = 0;
+  for (const name of command.flags) flags |= flag(name);
+  if (engine.readOnly) flags |= flag("MS_RDONLY");
+  if (process.geteuid!() !== 0) flags |= flag("MS_NOSUID") | flag("MS_NODEV");
+  return flags;
+}
+
+function flag(name: string): number {
+  const value = native.constants[name];
+  if (value === undefined) throw new Error(`native-bindings lacks the constant ${name}`);
+  return value;
+}
+
+/**
+ * Mounts, calls `announce` once the mount answers, and settles when it is unmounted. Rejects with an error
+ * whose message is a sentence for the user; if `announce` throws, the mount is taken back.
+ */
+export async function serve(command: MountCommand, announce: () => void): Promise<void> {
+  const log = openLog(command.logFile, command.foreground);
+  process.on("uncaughtException", (error) => log.warn(`internal error: ${error.stack ?? error.message}`));
+  process.on("unhandledRejection", (reason) => log.warn(`internal error: ${reason instanceof Error ? reason.stack ?? reason.message : String(reason)}`));
+  native.umask(0);
+  native.raiseFileLimit();
+
+  const mountpoint = resolveMountpoint(command.mountpoint);
+  const shown = display(mountpoint);
+  const mount = await loadTransport(command.transport);
+  const engine = Engine.open({
+    lower: command.lower,
+    ...(command.upper === undefined ? {} : { upper: command.upper }),
+    ...(command.work === undefined ? {} : { work: command.work }),
+    readOnly: command.flags.includes("MS_RDONLY"),
+    volatile: command.volatile,
+  }, log);
+  try {
+    const signals = new Signals(log);
+    // The first line to syslog opens its socket and the time zone, which the mount may be about to cover.
+    if (!command.foreground) log.info(`mounting ${shown}`);
+    const session = await mount({
+      engine, mountpoint, source: command.source, flags: mountFlags(command, engine),
+      allowOther: command.allowOther || process.geteuid!() === 0, debug: command.debug, log,
+    });
+    process.title = `ovlfs ${shown}`;
+    signals.attach(session, mountpoint);
+    await announceOrUnmount(announce, session);
+    await session.done;
+    if (!command.foreground) log.info(`unmounted ${shown}`);
+  } finally {
+    engine.close();
+  }
+}
+
+/** A caller that was killed while it waited gets no mount. */
+async function announceOrUnmount(announce: () => void, session: Session): Promise<void> {
+  try {
+    announce();
+  } catch (error) {
+    await session.unmount(true);
+    throw error;
+  }
+}
+
+/** SIGINT, SIGTERM and SIGHUP unmount; where the mount is busy, a second one detaches it. */
+class Signals {
+  readonly #log: DaemonLog;
+  #session: Session | undefined;
+  #shown = "";
+  #count = 0;
+
+  constructor(log: DaemonLog) {
+    this.#log = log;
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => this.#received());
+  }
+
+  /** From now on there is a mount; a signal that came before takes effect now. */
+  attach(session: Session, mountpoint: Bytes): void {
+    this.#session = session;
+    this.#shown = display(mountpoint);
+    if (this.#count > 0) void this.#unmount(session);
+  }
+
+  #received(): void {
+    this.#count++;
+    if (this.#session !== undefined) void this.#unmount(this.#session);
+  }
+
+  async #unmount(session: Session): Promise<void> {
+    const lazy = this.#count > 1;
+    const error = await session.unmount(lazy);
+    if (error === 0) return;
+    const remedy = lazy ? `run 'ovlfs umount -l ${this.#shown}'` : "close what is open in it, or send the signal again to detach it";
+    this.#log.warn(`${this.#shown} was not unmounted: ${errnoName(error)}; ${remedy}`);
+  }
+}

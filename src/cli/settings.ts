@@ -1,0 +1,44 @@
+/**
+ * What a command line asks for, as it is gathered word by word, and the rule that it has one list of lower
+ * layers from one kind of option: a mixture would leave open which layer is on top.
+ */
+import type { Bytes } from "../sys/bytes.js";
+import { splitLayers } from "./escape.js";
+import { UsageError } from "./usage-error.js";
+
+/** Flags of mount(2) that an option can ask for. */
+export type MountFlag =
+  | "MS_RDONLY" | "MS_NOSUID" | "MS_NODEV" | "MS_NOEXEC" | "MS_SYNCHRONOUS" | "MS_DIRSYNC" | "MS_NOATIME"
+  | "MS_NODIRATIME" | "MS_RELATIME" | "MS_STRICTATIME" | "MS_LAZYTIME";
+
+export type LowerOption = "--lower" | "lowerdir" | "lowerdir+";
+
+/** The settings of a mount. */
+export class Settings {
+  readonly lower: Bytes[] = [];
+  upper: Bytes | undefined;
+  work: Bytes | undefined;
+  source: Bytes | undefined;
+  readonly flags = new Set<MountFlag>();
+  allowOther = false;
+  debug = false;
+  volatile = false;
+  #lowerOption: LowerOption | undefined;
+
+  /** `--lower` and `lowerdir+` add layers below those named before; `lowerdir` names all, as in the kernel. */
+  addLower(option: LowerOption, value: Bytes): void {
+    this.#oneKind(option);
+    if (option === "lowerdir") this.lower.length = 0;
+    if (option === "lowerdir" && value === "") return;
+    if (option === "lowerdir+") this.lower.push(value);
+    else this.lower.push(...splitLayers(value, option));
+  }
+
+  #oneKind(option: LowerOption): void {
+    const former = this.#lowerOption;
+    if (former !== undefined && former !== option) {
+      throw new UsageError(`${former} and ${option} both name lower layers; name all of them by one of the two`);
+    }
+    this.#lowerOption = option;
+  }
+}
