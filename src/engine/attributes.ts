@@ -1,0 +1,76 @@
+/**
+ * Attributes of the merged tree: those of the topmost real object, but for the inode number and, where they
+ * can't be the real one's, the link count. Changing them copies up first.
+ */
+import { UTIME_OMIT } from "../sys/constants.js";
+import { E } from "../sys/errno.js";
+import { native } from "../sys/native.js";
+import { S_IFREG, S_ISGID, S_ISUID, Stat } from "../sys/stat.js";
+import { copyUp } from "./copy-up.js";
+import { DataFile } from "./data-file.js";
+import type { Inode } from "./inode.js";
+import type { OverlayFs } from "./overlay-fs.js";
+import type { Place } from "./real.js";
+import type { AttrChange, Time } from "./types.js";
+import { openFile, removeXattr, setMode, setOwner, setTimes } from "./upper.js";
+import { XATTR_CAPABILITY } from "./xattr-names.js";
+
+const OMIT: Time = { sec: 0, nsec: UTIME_OMIT };
+const S_IXGRP = 0o010;
+
+const stat = new Stat();
+
+/** Fills `out` with what stat(2) answers for an inode; 0 or an errno. */
+export function getAttributes(inode: Inode, out: Stat): number {
+  const { real } = inode;
+  const dirfd = real.dirfd();
+  if (dirfd < 0) return dirfd;
+  const error = native.statx(dirfd, real.name, out.fields);
+  if (error < 0) return error;
+  out.ino = inode.ino;
+  if (!inode.isDirectory) out.nlink = Math.max(0, out.nlink - inode.lostLinks);
+  else if (inode.isMerged && !inode.removed) out.nlink = 1;
+  else if (inode.removed) out.nlink = 0;
+  return 0;
+}
+
+/** Changes attributes, the size first; 0 or an errno. */
+export function setAttributes(fs: OverlayFs, inode: Inode, change: AttrChange): number {
+  if (change.size !== undefined && inode.isDirectory) return -E.EISDIR;
+  const error = copyUp(fs, inode, change.size === 0 ? "none" : "all");
+  if (error < 0) return error;
+  const place = inode.upper!;
+  return truncate(fs, inode, change.size)
+    || killPrivileges(place, change)
+    || changeOwner(place, change)
+    || (change.mode === undefined ? 0 : setMode(place, change.mode & 0o7777))
+    || changeTimes(place, change);
+}
+
+function truncate(fs: OverlayFs, inode: Inode, size: number | undefined): number {
+  if (size === undefined || inode.isDirectory) return 0;
+  if (inode.type !== S_IFREG) return -E.EINVAL;
+  const fd = DataFile.descriptor(fs.descriptors, inode, true);
+  return fd < 0 ? fd : openFile.ftruncate(fd, size);
+}
+
+function changeOwner(place: Place, { uid, gid }: AttrChange): number {
+  return uid === undefined && gid === undefined ? 0 : setOwner(place, uid ?? -1, gid ?? -1);
+}
+
+function changeTimes(place: Place, { atime, mtime }: AttrChange): number {
+  return atime || mtime ? setTimes(place, atime ?? OMIT, mtime ?? OMIT) : 0;
+}
+
+/**
+ * Takes setuid, setgid (where the group may execute) and file capabilities from a file, as the kernel does
+ * when one without CAP_FSETID writes to it (setattr_should_drop_suidgid).
+ */
+function killPrivileges(place: Place, change: AttrChange): number {
+  if (!change.killPrivileges) return 0;
+  const found = native.statx(place.dirfd(), place.name, stat.fields);
+  if (found < 0 || stat.isDirectory) return Math.min(found, 0);
+  removeXattr(place, XATTR_CAPABILITY);
+  const drop = S_ISUID | (stat.mode & S_IXGRP ? S_ISGID : 0);
+  return stat.mode & drop ? setMode(place, stat.mode & 0o7777 & ~drop) : 0;
+}

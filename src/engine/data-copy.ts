@@ -1,0 +1,86 @@
+/**
+ * Copying a file's data: by reflink where the file system can share blocks, else extent by extent with holes
+ * left as holes. What is to be copied is planned first, so that the same plan can be carried out at once or
+ * off the thread.
+ */
+import { SEEK_DATA, SEEK_HOLE } from "../sys/constants.js";
+import { E } from "../sys/errno.js";
+import { native } from "../sys/native.js";
+import { openFile } from "./upper.js";
+
+/** A stretch of data between holes, in bytes. */
+export interface Extent {
+  readonly start: number;
+  readonly length: number;
+}
+
+const buffer = Buffer.allocUnsafeSlow(128 * 1024);
+const STEP = 64 * 1024 * 1024;
+
+/** Shares the source's blocks with the target; 0, or an errno where the file systems can't. */
+export function reflink(source: number, target: number): number {
+  return openFile.ficlone(target, source);
+}
+
+/** The data extents of a file of `size` bytes; one of all where the file system does not tell holes. */
+export function dataExtents(fd: number, size: number): Extent[] {
+  const extents: Extent[] = [];
+  let position = 0;
+  while (position < size) {
+    const start = native.lseek(fd, position, SEEK_DATA);
+    if (start === -E.ENXIO) break;
+    if (start < 0) return [{ start: 0, length: size }];
+    const hole = native.lseek(fd, start, SEEK_HOLE);
+    const end = hole < 0 ? size : Math.min(hole, size);
+    if (end <= start) break;
+    extents.push({ start, length: end - start });
+    position = end;
+  }
+  return extents;
+}
+
+/** Copies a file's data and sets the size; 0 or an errno. */
+export function copyData(source: number, target: number, size: number): number {
+  for (const extent of dataExtents(source, size)) {
+    const error = copyExtent(source, target, extent);
+    if (error < 0) return error;
+  }
+  return openFile.ftruncate(target, size);
+}
+
+/** As copyData, on libuv's pool. */
+export async function copyDataAsync(source: number, target: number, size: number): Promise<number> {
+  for (const { start, length } of dataExtents(source, size)) {
+    for (let done = 0; done < length;) {
+      const at = start + done;
+      const copied = await openFile.copyFileRangeAsync(source, at, target, at, Math.min(STEP, length - done));
+      if (copied < 0) return copied;
+      // The source is shorter than it was: the rest reads as zeros, as the size is set below.
+      if (copied === 0) break;
+      done += copied;
+    }
+  }
+  return openFile.ftruncate(target, size);
+}
+
+function copyExtent(source: number, target: number, { start, length }: Extent): number {
+  for (let done = 0; done < length;) {
+    const at = start + done;
+    let copied = openFile.copyFileRange(source, at, target, at, length - done);
+    if (mustBuffer(copied)) copied = copyBuffered(source, target, at, Math.min(buffer.length, length - done));
+    if (copied < 0) return copied;
+    if (copied === 0) break;
+    done += copied;
+  }
+  return 0;
+}
+
+/** copy_file_range(2) can't: other file systems, or one of them has no such call. */
+function mustBuffer(result: number): boolean {
+  return result === -E.EXDEV || result === -E.EINVAL || result === -E.EOPNOTSUPP || result === -E.ENOSYS;
+}
+
+function copyBuffered(source: number, target: number, at: number, length: number): number {
+  const read = native.pread(source, buffer, 0, length, at);
+  return read <= 0 ? read : openFile.pwrite(target, buffer, 0, read, at);
+}

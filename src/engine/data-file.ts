@@ -1,0 +1,45 @@
+/**
+ * The open file that serves an inode's data: opened on demand, for reading or for both, closed when others
+ * are used more. Data belongs to the inode and not to an open, so after a copy-up every reader and writer is
+ * served from the upper at once.
+ */
+import { Descriptor, type DescriptorCache } from "./descriptors.js";
+import type { FileInode } from "./inode.js";
+import type { RealFile } from "./real.js";
+import { openForWriting } from "./upper.js";
+
+export class DataFile extends Descriptor {
+  private constructor(cache: DescriptorCache, private readonly file: RealFile, readonly isWritable: boolean) {
+    super(cache);
+  }
+
+  /** A data file that is open already; takes over the descriptor. */
+  static adopt(cache: DescriptorCache, file: RealFile, fd: number): DataFile {
+    const data = new DataFile(cache, file, true);
+    data.keep(fd);
+    return data;
+  }
+
+  /** A descriptor for the inode's data where it stands now, open for writing too if asked; or a negated errno. */
+  static descriptor(cache: DescriptorCache, inode: FileInode, forWriting: boolean): number {
+    const file = inode.real;
+    let data = inode.data;
+    if (data && (data.file !== file || (forWriting && !data.isWritable))) {
+      data.close();
+      data = null;
+    }
+    data ??= new DataFile(cache, file, forWriting);
+    inode.data = data;
+    return data.fd();
+  }
+
+  protected open(): number {
+    return this.isWritable ? openForWriting(this.file) : this.file.openForReading();
+  }
+}
+
+/** Closes the inode's data file, for example because the inode is dropped. */
+export function closeData(inode: FileInode): void {
+  inode.data?.close();
+  inode.data = null;
+}

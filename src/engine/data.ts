@@ -1,0 +1,86 @@
+/**
+ * File data: reads come from where the data is now, changes copy up first. All is served by inode, whoever
+ * opened it and whatever its names are.
+ */
+import { native } from "../sys/native.js";
+import { E } from "../sys/errno.js";
+import { S_IFREG } from "../sys/stat.js";
+import { copyUp } from "./copy-up.js";
+import { DataFile } from "./data-file.js";
+import type { Inode } from "./inode.js";
+import type { OverlayFs } from "./overlay-fs.js";
+import { openFile } from "./upper.js";
+
+/** A descriptor for reading the inode's data, or an errno: EISDIR, EINVAL for what has no data. */
+function reading(fs: OverlayFs, inode: Inode): number {
+  if (inode.isDirectory) return -E.EISDIR;
+  return inode.type === S_IFREG ? DataFile.descriptor(fs.descriptors, inode, false) : -E.EINVAL;
+}
+
+/** A descriptor for changing the inode's data, which is in the upper then, or an errno. */
+function writing(fs: OverlayFs, inode: Inode): number {
+  if (inode.isDirectory) return -E.EISDIR;
+  if (inode.type !== S_IFREG) return -E.EINVAL;
+  const error = copyUp(fs, inode);
+  return error < 0 ? error : DataFile.descriptor(fs.descriptors, inode, true);
+}
+
+/** pread(2) to `buffer[offset…]`; the bytes read. */
+export function readData(
+  fs: OverlayFs, inode: Inode, buffer: Uint8Array, offset: number, length: number, position: number,
+): number {
+  const fd = reading(fs, inode);
+  return fd < 0 ? fd : native.pread(fd, buffer, offset, length, position);
+}
+
+/** pwrite(2) from `buffer[offset…]`; the bytes written. */
+export function writeData(
+  fs: OverlayFs, inode: Inode, buffer: Uint8Array, offset: number, length: number, position: number,
+): number {
+  const fd = writing(fs, inode);
+  return fd < 0 ? fd : openFile.pwrite(fd, buffer, offset, length, position);
+}
+
+export function allocate(fs: OverlayFs, inode: Inode, mode: number, offset: number, length: number): number {
+  const fd = writing(fs, inode);
+  return fd < 0 ? fd : openFile.fallocate(fd, mode, offset, length);
+}
+
+export function seek(fs: OverlayFs, inode: Inode, offset: number, whence: number): number {
+  const fd = reading(fs, inode);
+  return fd < 0 ? fd : native.lseek(fd, offset, whence);
+}
+
+/** copy_file_range(2), once; the bytes copied. */
+export function copyRange(
+  fs: OverlayFs, from: Inode, fromOffset: number, to: Inode, toOffset: number, length: number,
+): number {
+  const target = writing(fs, to);
+  if (target < 0) return target;
+  const source = reading(fs, from);
+  return source < 0 ? source : openFile.copyFileRange(source, fromOffset, target, toOffset, length);
+}
+
+/** The descriptor to sync for an inode; null where nothing of it is in the upper, or an errno. */
+function syncing(fs: OverlayFs, inode: Inode): number | null {
+  if (!inode.upper || fs.isVolatile || !fs.work) return null;
+  if (inode.isDirectory) return inode.upper.fd();
+  return inode.type === S_IFREG ? DataFile.descriptor(fs.descriptors, inode, true) : null;
+}
+
+/** fsync(2) or fdatasync(2), while the caller waits; 0 or an errno. */
+export function syncNow(fs: OverlayFs, inode: Inode, dataOnly: boolean): number {
+  const fd = syncing(fs, inode);
+  if (fd === null || fd < 0) return fd ?? 0;
+  return dataOnly ? openFile.fdatasync(fd) : openFile.fsync(fd);
+}
+
+/** As syncNow, off the thread; a number where there is nothing to wait for. */
+export function sync(fs: OverlayFs, inode: Inode, dataOnly: boolean): number | Promise<number> {
+  const fd = syncing(fs, inode);
+  if (fd === null || fd < 0) return fd ?? 0;
+  // A descriptor of its own: the kept one may be closed, or the inode dropped, before this is through.
+  const own = native.dup(fd);
+  if (own < 0) return own;
+  return openFile.fsyncAsync(own, dataOnly).finally(() => native.close(own));
+}

@@ -1,0 +1,103 @@
+/**
+ * Listing merged directories: the names of all layers from the top, less what whiteouts hide, each with the
+ * inode number that stat gives for it.
+ * Source: Documentation/filesystems/overlayfs.rst, "readdir"; fs/overlayfs/readdir.c.
+ */
+import type { Bytes } from "../sys/bytes.js";
+import { E, fail, isErrno, type Errno } from "../sys/errno.js";
+import { native } from "../sys/native.js";
+import { Stat } from "../sys/stat.js";
+import type { DirectoryInode, Inode } from "./inode.js";
+import { DOT, DOT_DOT, Listing, type UnplacedEntry } from "./listing.js";
+import { findChild } from "./lookup.js";
+import type { OverlayFs } from "./overlay-fs.js";
+import { readEntries, type RealEntry } from "./real-entries.js";
+import type { RealDirectory } from "./real.js";
+import { direntType } from "./types.js";
+import { isWhiteout } from "./whiteout.js";
+
+const DT_UNKNOWN = 0;
+const DT_CHR = 2;
+const DT_DIR = 4;
+const DT_REG = 8;
+
+const stat = new Stat();
+
+/** The listing of a directory, kept in the inode until its reader is through. */
+export function listDirectory(fs: OverlayFs, directory: DirectoryInode): Listing | Errno {
+  if (directory.listing) return directory.listing;
+  const entries = collectEntries(fs, directory);
+  if (isErrno(entries)) return entries;
+  directory.listing = new Listing(entries);
+  return directory.listing;
+}
+
+function collectEntries(fs: OverlayFs, directory: DirectoryInode): UnplacedEntry[] | Errno {
+  const result: UnplacedEntry[] = [
+    { name: DOT, type: DT_DIR, ino: directory.ino },
+    { name: DOT_DOT, type: DT_DIR, ino: (directory.parent ?? directory).ino },
+  ];
+  if (directory.removed) return result;
+  const seen = directory.isMerged ? new Set<Bytes>() : null;
+  for (const real of directory.upper ? [directory.upper, ...directory.lower] : directory.lower) {
+    const dev = deviceOf(real);
+    const entries = readEntries(real);
+    if (isErrno(entries)) return entries;
+    for (const entry of entries) {
+      if (seen?.has(entry.name)) continue;
+      seen?.add(entry.name);
+      const type = visibleType(real, entry);
+      if (type !== null) result.push({ name: entry.name, type, ino: inoOf(fs, directory, real, dev, entry, type) });
+    }
+  }
+  return result;
+}
+
+function deviceOf(real: RealDirectory): number {
+  return native.statx(real.dirfd(), real.name, stat.fields) < 0 ? 0 : stat.dev;
+}
+
+/** The type of an entry; null for a whiteout, and for what went away meanwhile. */
+function visibleType(real: RealDirectory, entry: RealEntry): number | null {
+  const mayBeWhiteout = entry.type === DT_CHR || (real.xwhiteouts && entry.type === DT_REG);
+  if (entry.type !== DT_UNKNOWN && !mayBeWhiteout) return entry.type;
+  if (native.statx(real.fd(), entry.name, stat.fields) < 0) return null;
+  return isWhiteout(real, entry.name, stat) ? null : direntType(stat.mode);
+}
+
+/** The inode number: that of the origin where the object was, or may have been, copied up or merged. */
+function inoOf(
+  fs: OverlayFs, directory: DirectoryInode, real: RealDirectory, dev: number, entry: RealEntry, type: number,
+): bigint {
+  const known = directory.children?.get(entry.name);
+  if (known) return known.ino;
+  const mayHaveOrigin = real.layer.isUpper && (directory.impure || (type === DT_DIR && directory.lower.length > 0));
+  if (!mayHaveOrigin) return fs.numbers.on(dev, entry.ino);
+  const inode = findChild(fs, directory, entry.name);
+  if (typeof inode !== "object") return fs.numbers.on(dev, entry.ino);
+  fs.inodes.forget(inode, 0);
+  return inode.ino;
+}
+
+/** A name has come to a directory, or stands for something else now. */
+export function nameAdded(directory: DirectoryInode, name: Bytes, inode: Inode): void {
+  directory.listing?.add({ name, type: direntType(inode.type), ino: inode.ino });
+}
+
+/** A name has gone from a directory. */
+export function nameRemoved(directory: DirectoryInode, name: Bytes): void {
+  directory.listing?.remove(name);
+}
+
+/**
+ * Whether a directory shows nothing, so that it may be removed: the whiteouts in its upper, which must be
+ * cleared first, or ENOTEMPTY.
+ */
+export function checkEmpty(fs: OverlayFs, directory: DirectoryInode): readonly Bytes[] | Errno {
+  const listing = listDirectory(fs, directory);
+  if (isErrno(listing)) return listing;
+  if (listing.entries.length > 2) return fail(E.ENOTEMPTY);
+  if (!directory.upper) return [];
+  const entries = readEntries(directory.upper);
+  return isErrno(entries) ? entries : entries.map((entry) => entry.name);
+}

@@ -1,0 +1,106 @@
+/**
+ * All inodes that live, by id, and the rules of their life: an inode lives while it is referenced or has
+ * living children; files of the upper with several names are one inode, found by their inode number there.
+ */
+import type { Bytes } from "../sys/bytes.js";
+import { closeData } from "./data-file.js";
+import type { DirectoryInode, FileInode, Inode } from "./inode.js";
+
+const ROOT_ID = 1;
+
+export class InodeTable {
+  readonly #inodes = new Map<number, Inode>();
+  readonly #byLinkKey = new Map<bigint, FileInode>();
+  #nextId = ROOT_ID;
+
+  /** Called when an inode is dropped that had something to clean up in the work directory. */
+  constructor(private readonly onDrop: (inode: FileInode) => void) {}
+
+  nextId(): number {
+    return this.#nextId++;
+  }
+
+  get(id: number): Inode | undefined {
+    return this.#inodes.get(id);
+  }
+
+  get size(): number {
+    return this.#inodes.size;
+  }
+
+  /** Enters a new inode under a name of its parent. */
+  add(inode: Inode, parent: DirectoryInode | null, name: Bytes): void {
+    this.#inodes.set(inode.id, inode);
+    if (parent) this.attach(inode, parent, name);
+  }
+
+  /** An inode has one name more. */
+  attach(inode: Inode, parent: DirectoryInode, name: Bytes): void {
+    parent.children ??= new Map();
+    parent.children.set(name, inode);
+    if (inode.isDirectory) {
+      inode.parent = parent;
+      inode.name = name;
+    } else {
+      inode.links.push({ parent, name });
+    }
+  }
+
+  /** An inode has lost a name; it lives on for those who hold it. */
+  detach(inode: Inode, parent: DirectoryInode, name: Bytes): void {
+    parent.children?.delete(name);
+    if (!inode.isDirectory) {
+      const index = inode.links.findIndex((link) => link.parent === parent && link.name === name);
+      if (index >= 0) inode.links.splice(index, 1);
+    }
+  }
+
+  /** The inode of an upper file with several names, by its inode number in the upper. */
+  byLinkKey(key: bigint): FileInode | undefined {
+    return this.#byLinkKey.get(key);
+  }
+
+  setLinkKey(inode: FileInode, key: bigint): void {
+    inode.linkKey = key;
+    this.#byLinkKey.set(key, inode);
+  }
+
+  /** Gives back `count` references, and drops what nobody needs any more. */
+  forget(inode: Inode, count: number): void {
+    inode.references = Math.max(0, inode.references - count);
+    let candidate: Inode | null = inode;
+    while (candidate && this.#isUnneeded(candidate)) candidate = this.#drop(candidate);
+  }
+
+  #isUnneeded(inode: Inode): boolean {
+    if (inode.references > 0 || inode.id === ROOT_ID) return false;
+    return !inode.isDirectory || !inode.children || inode.children.size === 0;
+  }
+
+  /** Drops an inode; answers with the parent, which may be unneeded now. */
+  #drop(inode: Inode): DirectoryInode | null {
+    if (!this.#inodes.delete(inode.id)) return null;
+    if (inode.isDirectory) {
+      const { parent } = inode;
+      if (parent?.children?.get(inode.name) === inode) parent.children.delete(inode.name);
+      inode.upper?.close();
+      for (const directory of inode.lower) directory.close();
+      return parent;
+    }
+    return this.#dropFile(inode);
+  }
+
+  #dropFile(inode: FileInode): DirectoryInode | null {
+    closeData(inode);
+    inode.upper?.release();
+    if (inode.linkKey !== null) this.#byLinkKey.delete(inode.linkKey);
+    this.onDrop(inode);
+    for (const { parent, name } of inode.links) {
+      if (parent.children?.get(name) === inode) parent.children.delete(name);
+    }
+    // A file with several names may leave several parents without a child.
+    const [first, ...others] = inode.links;
+    for (const { parent } of others) this.forget(parent, 0);
+    return first?.parent ?? null;
+  }
+}

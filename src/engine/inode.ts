@@ -1,0 +1,114 @@
+/**
+ * Overlay inodes: what the merged tree consists of. An inode knows where its object stands in the layers now,
+ * which is what copy-up and rename change, and stays the same object throughout. It lives while somebody
+ * holds a reference or a child of it lives.
+ */
+import type { Bytes } from "../sys/bytes.js";
+import { S_IFDIR } from "../sys/stat.js";
+import type { DataFile } from "./data-file.js";
+import type { Listing } from "./listing.js";
+import type { RealDirectory, RealFile } from "./real.js";
+import type { Staged } from "./staging.js";
+
+/** What directories and files have in common. */
+abstract class BaseInode {
+  /** References held outside the engine; in FUSE's words, nlookup. */
+  references = 0;
+
+  constructor(
+    /** Unique for the life of the engine; the root is 1. */
+    readonly id: number,
+    /** The S_IFMT bits. */
+    readonly type: number,
+    /** What stat(2) answers as st_ino; changes only where a copy-up breaks a hard link of a lower. */
+    public ino: bigint,
+  ) {}
+}
+
+/** A directory, possibly merged from several layers. */
+export class DirectoryInode extends BaseInode {
+  readonly isDirectory = true;
+  parent: DirectoryInode | null = null;
+  name: Bytes;
+  /** The directory in the upper; null until copy-up. */
+  upper: RealDirectory | null;
+  /** The directories of lower layers merged here, topmost first. */
+  readonly lower: readonly RealDirectory[];
+  /** The upper is marked opaque: what the lowers of its parent hold under its name is hidden. */
+  opaque = false;
+  /** The upper is marked impure: it may hold copied-up objects, whose inode numbers are those of their origins. */
+  impure = false;
+  /** The upper may hold whiteouts although nothing is merged below it. */
+  mayHoldWhiteouts = false;
+  /** It was removed; only who had it before still sees it. */
+  removed = false;
+  /** The children known by name; null while there are none. */
+  children: Map<Bytes, Inode> | null = null;
+  listing: Listing | null = null;
+
+  constructor(
+    id: number, ino: bigint, parent: DirectoryInode | null, name: Bytes,
+    upper: RealDirectory | null, lower: readonly RealDirectory[],
+  ) {
+    super(id, S_IFDIR, ino);
+    this.parent = parent;
+    this.name = name;
+    this.upper = upper;
+    this.lower = lower;
+  }
+
+  /** The topmost real directory: the one that gives the attributes. */
+  get real(): RealDirectory {
+    return this.upper ?? this.lower[0]!;
+  }
+
+  /** Merged of several real directories: then its link count says nothing and is given as 1. */
+  get isMerged(): boolean {
+    return this.lower.length + (this.upper ? 1 : 0) > 1;
+  }
+
+  /** In the upper alone, and with nothing in it that hides a lower name. */
+  get isPureUpper(): boolean {
+    return this.lower.length === 0 && !this.mayHoldWhiteouts;
+  }
+}
+
+/** One name of a file. */
+export interface Link {
+  readonly parent: DirectoryInode;
+  readonly name: Bytes;
+}
+
+/** Anything but a directory: it stands in one layer, the upper or a lower. */
+export class FileInode extends BaseInode {
+  readonly isDirectory = false;
+  /** The names known, none once it is unlinked. */
+  readonly links: Link[] = [];
+  /** The upper's own inode number while it has, or had, several names in the upper: the key to find it by. */
+  linkKey: bigint | null = null;
+  /** Lower names taken away by a whiteout while the file was held: its lower's nlink does not know. */
+  lostLinks = 0;
+  /** The open file that serves its data; null while closed. */
+  data: DataFile | null = null;
+  /** A copy of its data that waits in the work directory for the copy-up. */
+  staged: Staged | null = null;
+
+  constructor(
+    id: number, type: number, ino: bigint,
+    /** The file in the upper; null until copy-up. */
+    public upper: RealFile | null,
+    /** The file in the topmost lower that has it; null for a file of the upper alone. */
+    readonly lower: RealFile | null,
+    /** It carries, or will carry, an origin: its inode number is that of a lower file. */
+    public hasOrigin: boolean,
+  ) {
+    super(id, type, ino);
+  }
+
+  /** The file that gives attributes and data now. */
+  get real(): RealFile {
+    return (this.upper ?? this.lower)!;
+  }
+}
+
+export type Inode = DirectoryInode | FileInode;

@@ -1,0 +1,61 @@
+/**
+ * Carrying an object's metadata over to its copy: owner, xattrs, origin, mode, times, in this order, because
+ * chown(2) takes setuid bits and file capabilities away, and each of them touches the times.
+ * Source: ovl_copy_up_metadata and ovl_copy_xattr in fs/overlayfs/copy_up.c.
+ */
+import type { Bytes } from "../sys/bytes.js";
+import { E, isErrno } from "../sys/errno.js";
+import { S_IFLNK, type Stat } from "../sys/stat.js";
+import type { OverlayFs } from "./overlay-fs.js";
+import { listXattrs, readXattr, splitNames } from "./real-xattr.js";
+import type { Place } from "./real.js";
+import { setMode, setOwner, setTimes, setXattr } from "./upper.js";
+import { isPrivate, XATTR_ACL_ACCESS, XATTR_ACL_DEFAULT, XATTR_ORIGIN } from "./xattr-names.js";
+
+export interface Metadata {
+  /** Whose metadata it is. */
+  readonly lower: Place;
+  readonly stat: Stat;
+  /** The value of the origin xattr; null where the copy is not to have one. */
+  readonly origin: Buffer | null;
+}
+
+/** Gives a new object of the upper (or work) the metadata of the lower one; 0 or an errno. */
+export function applyMetadata(fs: OverlayFs, target: Place, { lower, stat, origin }: Metadata): number {
+  let error = setOwner(target, stat.uid, stat.gid);
+  if (error === -E.EPERM && !fs.credentials.canSwitch) error = 0;
+  if (error >= 0) error = copyXattrs(fs, lower, target);
+  if (error >= 0 && origin && fs.work!.features.xattr) error = setOrigin(target, origin);
+  if (error >= 0 && stat.type !== S_IFLNK) error = setMode(target, stat.mode & 0o7777);
+  if (error >= 0) {
+    error = setTimes(target, { sec: stat.atimeSec, nsec: stat.atimeNsec }, { sec: stat.mtimeSec, nsec: stat.mtimeNsec });
+  }
+  return error;
+}
+
+/** Copies all xattrs but those of the overlay itself; 0 or an errno. */
+export function copyXattrs(fs: OverlayFs, from: Place, to: Place): number {
+  const list = listXattrs(from);
+  if (isErrno(list)) return list;
+  for (const name of splitNames(list)) {
+    if (isPrivate(name)) continue;
+    const value = readXattr(from, name);
+    if (value === -E.ENODATA) continue;
+    if (isErrno(value)) return value;
+    const error = setXattr(to, name, value, 0);
+    if (error < 0 && !mayBeLost(fs, name, error)) return error;
+  }
+  return 0;
+}
+
+/** What the kernel lets go too, and what an unprivileged mounter may not set. */
+function mayBeLost(fs: OverlayFs, name: Bytes, error: number): boolean {
+  if (error === -E.EPERM && !fs.credentials.canSwitch) return !name.startsWith("user.");
+  const mustBeCopied = name === XATTR_ACL_ACCESS || name === XATTR_ACL_DEFAULT || name.startsWith("security.");
+  return error === -E.EOPNOTSUPP && !mustBeCopied;
+}
+
+function setOrigin(target: Place, origin: Buffer): number {
+  const error = setXattr(target, XATTR_ORIGIN, origin, 0);
+  return error === -E.EPERM || error === -E.EOPNOTSUPP ? 0 : error;
+}

@@ -1,0 +1,33 @@
+/**
+ * The names that were looked up last and not found. The kernel looks a name up before it makes it, so that a
+ * create right after it need not ask every layer a second time.
+ */
+import type { Bytes } from "../sys/bytes.js";
+import type { DirectoryInode } from "./inode.js";
+
+/** Why a name is not there: no layer has it, or a whiteout of the upper hides it. */
+export type Miss = "absent" | "whiteout";
+
+const SLOTS = 64;
+
+export class Misses {
+  readonly #slots: ({ directory: DirectoryInode; name: Bytes; miss: Miss } | null)[] = new Array<null>(SLOTS).fill(null);
+  #next = 0;
+
+  remember(directory: DirectoryInode, name: Bytes, miss: Miss): void {
+    this.#slots[this.#next] = { directory, name, miss };
+    this.#next = (this.#next + 1) % SLOTS;
+  }
+
+  /** What is known of a name, and forgets it: whoever asks is about to change that. */
+  take(directory: DirectoryInode, name: Bytes): Miss | null {
+    let found: Miss | null = null;
+    for (let i = 0; i < SLOTS; i++) {
+      const slot = this.#slots[i];
+      if (slot?.name !== name || slot.directory !== directory) continue;
+      found = slot.miss;
+      this.#slots[i] = null;
+    }
+    return found;
+  }
+}

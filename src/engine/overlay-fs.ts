@@ -1,0 +1,33 @@
+/**
+ * The state of one overlay, as the kernel's `struct ovl_fs`: its layers, its inodes, the work directory and
+ * what was found out about the upper's file system. Each concern (lookup, copy-up, rename …) is a file of
+ * functions over this state.
+ */
+import type { Credentials } from "./credentials.js";
+import type { DescriptorCache } from "./descriptors.js";
+import type { InodeNumbers } from "./inode-number.js";
+import type { InodeTable } from "./inode-table.js";
+import type { Inode } from "./inode.js";
+import type { Layer } from "./layer.js";
+import type { Misses } from "./misses.js";
+import type { Log } from "./types.js";
+import type { Work } from "./work.js";
+
+export interface OverlayFs {
+  readonly upper: Layer | null;
+  /** Topmost first. */
+  readonly lower: readonly Layer[];
+  /** Null for a read-only overlay. */
+  readonly work: Work | null;
+  readonly isVolatile: boolean;
+  readonly descriptors: DescriptorCache;
+  readonly inodes: InodeTable;
+  readonly numbers: InodeNumbers;
+  readonly credentials: Credentials;
+  readonly misses: Misses;
+  /** `dev:ino` of layer roots that lie inside another layer: walking into one is ELOOP, as with the kernel. */
+  readonly traps: ReadonlySet<string>;
+  readonly log: Log;
+  /** Told of an inode whose attributes changed as a side effect of a call about another one. */
+  onAttributesChanged: ((inode: Inode) => void) | null;
+}

@@ -1,0 +1,146 @@
+/**
+ * Real objects: directories and files of one layer, as opposed to the overlay's merged inodes. A directory is
+ * known by its parent and name, never by a path, so that depth is not limited by PATH_MAX, a rename in the
+ * upper moves all below it, and no symlink is ever followed.
+ */
+import type { Bytes } from "../sys/bytes.js";
+import { O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY } from "../sys/constants.js";
+import { E } from "../sys/errno.js";
+import { native } from "../sys/native.js";
+import { Descriptor, type DescriptorCache } from "./descriptors.js";
+import type { Layer } from "./layer.js";
+
+/** The name that stands for a descriptor itself (AT_EMPTY_PATH). */
+export const ITSELF = "" as Bytes;
+
+/** A place that the `*at` calls can be given: a descriptor and a name relative to it. */
+export interface Place {
+  readonly layer: Layer;
+  /** The descriptor to start from, or a negated errno. */
+  dirfd(): number;
+  /** The name below `dirfd()`; empty for the descriptor itself. */
+  readonly name: Bytes;
+}
+
+/** A directory of one layer. */
+export class RealDirectory extends Descriptor implements Place {
+  /** This directory is marked opaque=`x`: regular files in it may be whiteouts by xattr. */
+  xwhiteouts = false;
+  #pinned = false;
+
+  constructor(
+    cache: DescriptorCache,
+    readonly layer: Layer,
+    private parent: RealDirectory | null,
+    private entryName: Bytes,
+  ) {
+    super(cache);
+  }
+
+  /** A layer's root (or its work directory): opened once, kept for the life of the overlay. */
+  static root(cache: DescriptorCache, layer: Layer, fd: number): RealDirectory {
+    const root = new RealDirectory(cache, layer, null, ITSELF);
+    root.opened = fd;
+    root.#pinned = true;
+    return root;
+  }
+
+  /** The directory `name` in this one; nothing is opened yet. */
+  child(name: Bytes): RealDirectory {
+    return new RealDirectory(this.cache, this.layer, this, name);
+  }
+
+  /** Roots and removed directories have no place in a parent: they are their descriptor. */
+  dirfd(): number {
+    return this.#pinned || !this.parent ? this.fd() : this.parent.fd();
+  }
+
+  get name(): Bytes {
+    return this.#pinned ? ITSELF : this.entryName;
+  }
+
+  /** The directory was renamed in its layer. */
+  move(parent: RealDirectory, name: Bytes): void {
+    this.parent = parent;
+    this.entryName = name;
+  }
+
+  /** Holds the directory by its descriptor, because its name is about to go; 0 or a negated errno. */
+  pin(): number {
+    const fd = this.fd();
+    if (fd < 0) return fd;
+    this.pinDescriptor();
+    this.#pinned = true;
+    return 0;
+  }
+
+  protected open(): number {
+    if (!this.parent) return -E.EBADF;
+    const parent = this.parent.fd();
+    if (parent < 0) return parent;
+    const fd = native.openat(parent, this.entryName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    // A directory that may be searched but not listed is still a place for names.
+    return fd === -E.EACCES ? native.openat(parent, this.entryName, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0) : fd;
+  }
+}
+
+/** A file (anything but a directory) of one layer: a name in a directory or, once that is gone, a descriptor. */
+export class RealFile implements Place {
+  #pinned = -1;
+
+  constructor(private directory: RealDirectory, private entryName: Bytes) {}
+
+  /** A file that has no name (O_TMPFILE); takes over the descriptor. */
+  static nameless(directory: RealDirectory, fd: number): RealFile {
+    const file = new RealFile(directory, ITSELF);
+    file.#pinned = fd;
+    return file;
+  }
+
+  get layer(): Layer {
+    return this.directory.layer;
+  }
+
+  dirfd(): number {
+    return this.#pinned >= 0 ? this.#pinned : this.directory.fd();
+  }
+
+  get name(): Bytes {
+    return this.#pinned >= 0 ? ITSELF : this.entryName;
+  }
+
+  /** Whether this is the file that stands at `name` in `directory`. */
+  isAt(directory: RealDirectory, name: Bytes): boolean {
+    return this.#pinned < 0 && this.directory === directory && this.entryName === name;
+  }
+
+  /** The file has a (new) name; a descriptor that held it is closed. */
+  move(directory: RealDirectory, name: Bytes): void {
+    this.release();
+    this.directory = directory;
+    this.entryName = name;
+  }
+
+  /** Holds the file by a descriptor, because its name is about to go; 0 or a negated errno. */
+  pin(): number {
+    if (this.#pinned >= 0) return 0;
+    const parent = this.directory.fd();
+    if (parent < 0) return parent;
+    const fd = native.openat(parent, this.entryName, O_PATH | O_NOFOLLOW, 0);
+    if (fd < 0) return fd;
+    this.#pinned = fd;
+    return 0;
+  }
+
+  /** Opens the file's data for reading; a descriptor or a negated errno. */
+  openForReading(): number {
+    const dirfd = this.dirfd();
+    if (dirfd < 0) return dirfd;
+    return this.layer.openQuietly(dirfd, this.name, this.#pinned >= 0 ? O_RDONLY : O_RDONLY | O_NOFOLLOW);
+  }
+
+  release(): void {
+    if (this.#pinned >= 0) native.close(this.#pinned);
+    this.#pinned = -1;
+  }
+}

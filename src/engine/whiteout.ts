@@ -1,0 +1,31 @@
+/**
+ * How a layer says that something is not there: whiteouts (a 0/0 character device, or an empty regular file
+ * with the whiteout xattr in a directory marked opaque=`x`) and opaque directories (opaque=`y`).
+ * Source: Documentation/filesystems/overlayfs.rst, "whiteouts and opaque directories".
+ */
+import type { Bytes } from "../sys/bytes.js";
+import { native } from "../sys/native.js";
+import { S_IFCHR, S_IFREG, type Stat } from "../sys/stat.js";
+import type { RealDirectory } from "./real.js";
+import { XATTR_OPAQUE, XATTR_WHITEOUT } from "./xattr-names.js";
+
+const probe = Buffer.alloc(1);
+const empty = Buffer.alloc(0);
+
+/** Whether the object `name` of `directory`, with these attributes, is a whiteout. */
+export function isWhiteout(directory: RealDirectory, name: Bytes, stat: Stat): boolean {
+  if (stat.type === S_IFCHR) return stat.rdevMajor === 0 && stat.rdevMinor === 0;
+  if (!directory.xwhiteouts || stat.type !== S_IFREG || stat.size !== 0) return false;
+  return native.getxattrat(directory.fd(), name, XATTR_WHITEOUT, empty) >= 0;
+}
+
+/** What a directory says of the layers below it. */
+export type Opacity = "transparent" | "opaque" | "xwhiteouts";
+
+/** Reads the opaque mark of the directory `name` in `directory`. */
+export function opacity(directory: RealDirectory, name: Bytes): Opacity {
+  const length = native.getxattrat(directory.dirfd(), name, XATTR_OPAQUE, probe);
+  if (length !== 1) return "transparent";
+  if (probe[0] === 0x79) return "opaque";
+  return probe[0] === 0x78 ? "xwhiteouts" : "transparent";
+}

@@ -1,0 +1,108 @@
+/**
+ * The work directory: where everything is built before one rename or link publishes it in the upper, and
+ * where what a killed daemon left is swept away. Names in it are `#` and a number, as the kernel has them.
+ */
+import { bytes, type Bytes } from "../sys/bytes.js";
+import { E } from "../sys/errno.js";
+import { native } from "../sys/native.js";
+import { Stat } from "../sys/stat.js";
+import { readEntries } from "./real-entries.js";
+import type { RealDirectory } from "./real.js";
+import type { Log } from "./types.js";
+import { linkFile, makeDirectory, makeWhiteout, removeDirectory, removeFile, setMode } from "./upper.js";
+
+/** What the file system of the upper can do. */
+export interface UpperFeatures {
+  /** O_TMPFILE. */
+  readonly tmpfile: boolean;
+  /** RENAME_WHITEOUT. */
+  readonly renameWhiteout: boolean;
+  /** trusted.overlay.* xattrs. */
+  readonly xattr: boolean;
+}
+
+const WORK = bytes("work");
+
+export class Work {
+  #counter = 0;
+  #whiteout: Bytes | null = null;
+  #sharesWhiteouts = true;
+
+  constructor(
+    /** `work/work`. */
+    readonly directory: RealDirectory,
+    readonly features: UpperFeatures,
+    private readonly log: Log,
+  ) {}
+
+  /** A name that is not in use in the work directory. */
+  temporaryName(): Bytes {
+    this.#counter = (this.#counter + 1) >>> 0;
+    return bytes(`#${this.#counter.toString(16)}`);
+  }
+
+  /** A new whiteout in the work directory; all share one inode where links are allowed. Its name, or an errno. */
+  whiteout(): Bytes | number {
+    if (this.#whiteout === null) {
+      const name = this.temporaryName();
+      const made = makeWhiteout(this.directory, name);
+      if (made < 0) return made;
+      this.#whiteout = name;
+    }
+    if (this.#sharesWhiteouts) {
+      const name = this.temporaryName();
+      const linked = linkFile({ layer: this.directory.layer, dirfd: () => this.directory.fd(), name: this.#whiteout }, this.directory, name);
+      if (linked >= 0) return name;
+      if (linked !== -E.EMLINK) this.#sharesWhiteouts = false;
+    }
+    const last = this.#whiteout;
+    this.#whiteout = null;
+    return last;
+  }
+
+  /** Removes what was built and not published, or was exchanged out of the upper; failures are logged. */
+  discard(name: Bytes): void {
+    const error = removeTree(this.directory, name);
+    if (error < 0 && error !== -E.ENOENT) {
+      this.log.warn(`could not remove ${name} from the work directory (errno ${-error})`, "work-discard");
+    }
+  }
+
+  /** Takes away the whiteout that is kept for sharing. */
+  close(): void {
+    if (this.#whiteout !== null) removeFile(this.directory, this.#whiteout);
+    this.#whiteout = null;
+  }
+}
+
+/** Makes `work/work` afresh, sweeping away what an earlier mount left; the directory, or an errno. */
+export function prepareWork(base: RealDirectory): RealDirectory | number {
+  const swept = removeTree(base, WORK);
+  if (swept < 0 && swept !== -E.ENOENT) return swept;
+  const made = makeDirectory(base, WORK, 0);
+  if (made < 0) return made;
+  const work = base.child(WORK);
+  setMode(work, 0);
+  return work;
+}
+
+const stat = new Stat();
+
+/** Removes a file, or a directory with all that is in it; 0 or an errno. */
+export function removeTree(directory: RealDirectory, name: Bytes): number {
+  const dirfd = directory.fd();
+  if (dirfd < 0) return dirfd;
+  const found = native.statx(dirfd, name, stat.fields);
+  if (found < 0) return found;
+  if (!stat.isDirectory) return removeFile(directory, name);
+  const child = directory.child(name);
+  const entries = readEntries(child);
+  if (typeof entries === "number") return entries;
+  for (const entry of entries) {
+    const error = removeTree(child, entry.name);
+    if (error < 0) return error;
+  }
+  child.close();
+  return removeDirectory(directory, name);
+}
+

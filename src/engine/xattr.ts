@@ -1,0 +1,52 @@
+/**
+ * Xattrs of the merged tree: those of the topmost real object, without the overlay's own, which can be
+ * neither seen nor set from inside: what looks like one there belongs to an overlay stored in this one and is
+ * escaped on the way.
+ */
+import { concat, bytes, type Bytes } from "../sys/bytes.js";
+import { E, isErrno, type Errno } from "../sys/errno.js";
+import { native } from "../sys/native.js";
+import { copyUp } from "./copy-up.js";
+import type { Inode } from "./inode.js";
+import type { OverlayFs } from "./overlay-fs.js";
+import { listXattrs, splitNames } from "./real-xattr.js";
+import { removeXattr, setXattr } from "./upper.js";
+import { toLayer, toMerged } from "./xattr-names.js";
+
+const empty = Buffer.alloc(0);
+const NUL = bytes("\0");
+
+/** The value's length, in `buffer` unless that is empty; or ENODATA, ERANGE … */
+export function getXattr(inode: Inode, name: Bytes, buffer: Uint8Array): number {
+  const inLayer = toLayer(name);
+  if (inLayer === null) return -E.EOPNOTSUPP;
+  const { real } = inode;
+  const dirfd = real.dirfd();
+  return dirfd < 0 ? dirfd : native.getxattrat(dirfd, real.name, inLayer, buffer);
+}
+
+/** The names, each ended by NUL. */
+export function listMergedXattrs(inode: Inode): Buffer | Errno {
+  const list = listXattrs(inode.real);
+  if (isErrno(list)) return list;
+  const merged = splitNames(list).map(toMerged).filter((name) => name !== null);
+  return Buffer.from(merged.map((name) => concat(name, NUL)).join(""), "latin1");
+}
+
+/** Sets an xattr, after a copy-up; 0 or an errno. */
+export function changeXattr(fs: OverlayFs, inode: Inode, name: Bytes, value: Uint8Array, flags: number): number {
+  const inLayer = toLayer(name);
+  if (inLayer === null) return -E.EOPNOTSUPP;
+  const error = copyUp(fs, inode);
+  return error < 0 ? error : setXattr(inode.upper!, inLayer, value, flags);
+}
+
+/** Removes an xattr; where it is not there nothing is copied up. */
+export function dropXattr(fs: OverlayFs, inode: Inode, name: Bytes): number {
+  if (!inode.upper) {
+    const found = getXattr(inode, name, empty);
+    if (found < 0) return found;
+  }
+  const error = copyUp(fs, inode);
+  return error < 0 ? error : removeXattr(inode.upper!, toLayer(name)!);
+}
