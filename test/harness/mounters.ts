@@ -1,0 +1,120 @@
+/**
+ * What can mount an overlay: the kernel, ovlfs, and ovlfs over libfuse 2. The kernel's is the oracle: a case
+ * that fails there is a wrong case. OVLFS_TEST_MOUNTERS (names with commas) narrows a run.
+ */
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { makePlace, removePlace } from "./places.js";
+import { mustRun, run } from "./processes.js";
+
+/** What a case may need of a mounter beyond what all of them do. */
+export type Capability =
+  | "rename-flags" | "unnamed-files" | "holes" | "fallocate" | "raw-names" | "copy-range" | "readers-follow-copy-up"
+  | "acls" | "stable-offsets" | "other-users" | "full-attributes";
+
+export interface MountSpec {
+  /** The directory that relative layer paths start from. */
+  readonly cwd: string;
+  readonly lowers: readonly string[];
+  readonly upper?: string | undefined;
+  readonly work?: string | undefined;
+  readonly merged: string;
+  readonly options?: readonly string[] | undefined;
+}
+
+export interface Mounter {
+  readonly name: string;
+  readonly capabilities: ReadonlySet<Capability>;
+  /** Why it can't be used on this machine, or null. */
+  unavailable(): string | null;
+  mount(spec: MountSpec): void;
+  unmount(merged: string): void;
+}
+
+export const CLI = join(import.meta.dirname, "../../dist/cli/main.js");
+
+const common: readonly Capability[] = [
+  "rename-flags", "unnamed-files", "holes", "fallocate", "raw-names", "copy-range", "acls", "stable-offsets", "other-users", "full-attributes",
+];
+
+export const kernel: Mounter = {
+  name: "kernel",
+  capabilities: new Set(common),
+  unavailable: once(kernelUnavailable),
+  mount(spec) {
+    const layers = [`lowerdir=${spec.lowers.join(":")}`];
+    if (spec.upper !== undefined) layers.push(`upperdir=${spec.upper}`, `workdir=${spec.work!}`);
+    const options = [...layers, ...(spec.options ?? [])].join(",");
+    mustRun("mount", ["-t", "overlay", "overlay", "-o", options, spec.merged], { cwd: spec.cwd });
+  },
+  unmount(merged) { mustRun("umount", [merged]); },
+};
+
+export const ovlfs: Mounter = {
+  name: "ovlfs",
+  capabilities: new Set<Capability>([...common, "readers-follow-copy-up"]),
+  unavailable: once(fuseUnavailable),
+  mount(spec) { mountOvlfs(spec, []); },
+  unmount: unmountOvlfs,
+};
+
+export const ovlfsOverLibfuse: Mounter = {
+  name: "ovlfs-fuse-native",
+  capabilities: new Set<Capability>(["readers-follow-copy-up", "other-users"]),
+  unavailable: once(libfuseUnavailable),
+  mount(spec) { mountOvlfs(spec, ["--transport", "fuse-native"]); },
+  unmount: unmountOvlfs,
+};
+
+const wanted = process.env.OVLFS_TEST_MOUNTERS?.split(",");
+
+/** All of them, the oracle first. */
+export const mounters: readonly Mounter[] = [kernel, ovlfs, ovlfsOverLibfuse]
+  .filter((mounter) => wanted === undefined || wanted.includes(mounter.name));
+
+function mountOvlfs(spec: MountSpec, words: readonly string[]): void {
+  const layers = ["--lower", spec.lowers.join(":")];
+  if (spec.upper !== undefined) layers.push("--upper", spec.upper, "--work", spec.work!);
+  const options = spec.options === undefined || spec.options.length === 0 ? [] : ["-o", spec.options.join(",")];
+  mustRun(process.execPath, [CLI, "mount", ...words, ...layers, ...options, spec.merged], { cwd: spec.cwd });
+}
+
+function unmountOvlfs(merged: string): void { mustRun(process.execPath, [CLI, "umount", merged]); }
+
+function once(ask: () => string | null): () => string | null {
+  let answer: string | null | undefined;
+  return () => (answer === undefined ? (answer = ask()) : answer);
+}
+
+function kernelUnavailable(): string | null {
+  if (process.getuid?.() !== 0) return "only root mounts the kernel's overlay";
+  const place = makePlace();
+  try {
+    for (const name of ["l", "u", "w", "m"]) mkdirSync(join(place, name));
+    const tried = run("mount", ["-t", "overlay", "overlay", "-o", "lowerdir=l,upperdir=u,workdir=w", "m"], { cwd: place });
+    if (tried.status !== 0) return `the kernel's overlay does not mount here: ${tried.stderr.trim()}`;
+    mustRun("umount", [join(place, "m")]);
+    return null;
+  } finally {
+    removePlace(place);
+  }
+}
+
+function fuseUnavailable(): string | null {
+  if (process.getuid?.() !== 0) return "the list of cases needs root (device nodes, owners, trusted xattrs)";
+  if (!existsSync("/dev/fuse")) return "there is no /dev/fuse";
+  return null;
+}
+
+function libfuseUnavailable(): string | null {
+  const reason = fuseUnavailable();
+  if (reason !== null) return reason;
+  if (!existsSync(join(import.meta.dirname, "../../node_modules/fuse-native"))) return "the optional package fuse-native is not installed";
+  if (!libraryList().includes("libfuse.so.2")) return "there is no libfuse.so.2 (Debian: libfuse2)";
+  return null;
+}
+
+function libraryList(): string {
+  const listed = run("/sbin/ldconfig", ["-p"]);
+  return listed.status === 0 ? listed.stdout : readFileSync("/etc/ld.so.cache", "latin1");
+}
