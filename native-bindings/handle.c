@@ -6,6 +6,9 @@
 #include "values.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
+
+#include <string.h>
 
 #define TYPE_SIZE sizeof(int32_t)
 
@@ -50,7 +53,20 @@ static napi_value call_open_by_handle_at(napi_env env, napi_callback_info info) 
   return answer(&call, outcome(open_by_handle_at(mount_fd, &wanted.handle, flags | O_CLOEXEC)));
 }
 
+static napi_value call_fs_uuid(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  int fd = int_argument(&call, 0);
+  struct bytes buffer = bytes_argument(&call, 1);
+  struct fs_uuid uuid = {.length = 0};
+  if (!usable(&call)) return answer(&call, 0);
+  if (ioctl(fd, FS_IOC_GETFSUUID, &uuid) != 0) return answer(&call, -errno);
+  if (uuid.length > sizeof(uuid.bytes) || uuid.length > buffer.length) return answer(&call, -ERANGE);
+  memcpy(buffer.data, uuid.bytes, uuid.length);
+  return answer(&call, uuid.length);
+}
+
 const struct binding handle_bindings[] = {
+    {"fsUuid", call_fs_uuid},
     {"nameToHandleAt", call_name_to_handle_at},
     {"openByHandleAt", call_open_by_handle_at},
     {NULL, NULL},

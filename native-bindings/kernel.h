@@ -50,4 +50,14 @@ static inline int empty_path(const char *name) { return name[0] == '\0' ? AT_EMP
  */
 void descriptor_path(char *room, int dirfd, const char *name);
 
+/* FS_IOC_GETFSUUID (Linux 6.9), include/uapi/linux/fs.h: struct fsuuid2. */
+struct fs_uuid {
+  uint8_t length;
+  uint8_t bytes[16];
+};
+
+#ifndef FS_IOC_GETFSUUID
+#define FS_IOC_GETFSUUID _IOR(0x15, 0, struct fs_uuid)
+#endif
+
 #endif

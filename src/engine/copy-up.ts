@@ -39,6 +39,7 @@ export function copyUp(fs: OverlayFs, inode: Inode, data: DataNeeded = "all"): n
   for (let i = missing.length - 1; i >= 0; i--) {
     const error = copyUpOne(fs, fs.work, missing[i]!, data);
     if (error < 0) return error;
+    if (i > 0) fs.onAttributesChanged?.(missing[i]!);
   }
   return 0;
 }
@@ -64,7 +65,6 @@ function copyUpOne(fs: OverlayFs, work: Work, inode: Inode, data: DataNeeded): n
       : copyUpSpecial(fs, work, inode, upperParent, name);
   // Best effort, also when the copy-up failed: the temporary names have touched nothing here.
   setTimes(upperParent, { sec: parentStat.atimeSec, nsec: parentStat.atimeNsec }, { sec: parentStat.mtimeSec, nsec: parentStat.mtimeNsec });
-  if (error >= 0) fs.onAttributesChanged?.(inode);
   return error;
 }
 
@@ -198,5 +198,6 @@ function settle(fs: OverlayFs, inode: FileInode, file: RealFile, metadata: Metad
   if (inode.hasOrigin) return;
   // The link to the other names of the lower is broken, so this is another file now, with its own number.
   if (native.statx(file.dirfd(), file.name, stat.fields) >= 0) inode.ino = fs.numbers.of(stat);
+  fs.onAttributesChanged?.(inode);
 }
 

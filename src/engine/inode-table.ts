@@ -29,9 +29,14 @@ export class InodeTable {
   }
 
   /** Enters a new inode under a name of its parent. */
-  add(inode: Inode, parent: DirectoryInode | null, name: Bytes): void {
+  add(inode: Inode, parent: DirectoryInode, name: Bytes): void {
     this.#inodes.set(inode.id, inode);
-    if (parent) this.attach(inode, parent, name);
+    this.attach(inode, parent, name);
+  }
+
+  /** Enters an inode that has no name: the root, or a file made with O_TMPFILE. */
+  addNameless(inode: Inode): void {
+    this.#inodes.set(inode.id, inode);
   }
 
   /** An inode has one name more. */

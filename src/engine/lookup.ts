@@ -142,7 +142,7 @@ function mergedDirectory(
 }
 
 /** What the upper part of a directory says of its content. */
-function readUpperMarks(directory: DirectoryInode, upper: RealDirectory): void {
+export function readUpperMarks(directory: DirectoryInode, upper: RealDirectory): void {
   directory.impure = native.getxattrat(upper.dirfd(), upper.name, XATTR_IMPURE, empty) >= 0;
   directory.mayHoldWhiteouts = directory.lower.length > 0
     || native.getxattrat(upper.dirfd(), upper.name, XATTR_ORIGIN, empty) >= 0;

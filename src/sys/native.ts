@@ -40,6 +40,8 @@ export interface Queries {
   nameToHandleAt(dirfd: number, name: Bytes, buffer: Uint8Array): number;
   /** open_by_handle_at(2) of such a buffer; a descriptor. */
   openByHandleAt(mountFd: number, handle: Uint8Array, flags: number): number;
+  /** FS_IOC_GETFSUUID (Linux 6.9): the uuid of the file system of an open file; its length. */
+  fsUuid(fd: number, buffer: Uint8Array): number;
   /** faccessat2(2) with AT_EACCESS. */
   faccessat(dirfd: number, name: Bytes, mode: number): number;
   /** flock(2). */

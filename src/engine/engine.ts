@@ -1,0 +1,271 @@
+/**
+ * The merge engine's face: an overlay of inodes and byte names, without FUSE and without a command line. Each
+ * method is one operation of a file system; it answers with a value or a negated errno and throws for nothing
+ * that the system refuses. Permissions are not checked here: who mounts leaves that to the kernel.
+ *
+ * Inodes are counted: each answer that is an inode adds one reference, which `forget` gives back.
+ */
+import { bytes, type Bytes } from "../sys/bytes.js";
+import { E, fail, isErrno, type Errno } from "../sys/errno.js";
+import { native } from "../sys/native.js";
+import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, Stat } from "../sys/stat.js";
+import { getAttributes, setAttributes } from "./attributes.js";
+import { make, makeNameless } from "./create.js";
+import { allocate, copyRange, readData, seek, sync, syncNow, writeData } from "./data.js";
+import { listDirectory } from "./directory.js";
+import { DirectoryInode, type Inode } from "./inode.js";
+import { canonicalPath, isWithin } from "./layer.js";
+import { link } from "./link.js";
+import type { Listing } from "./listing.js";
+import { findChild, readUpperMarks } from "./lookup.js";
+import { openOverlay } from "./open.js";
+import { OptionError, type OverlayOptions } from "./options.js";
+import type { OverlayFs } from "./overlay-fs.js";
+import { readLink } from "./real-link.js";
+import { ITSELF } from "./real.js";
+import { rmdir, unlink } from "./remove.js";
+import { rename } from "./rename.js";
+import { stage } from "./staging.js";
+import type { AttrChange, Caller, Log } from "./types.js";
+import { changeXattr, dropXattr, getXattr, listMergedXattrs } from "./xattr.js";
+
+export class Engine {
+  readonly root: DirectoryInode;
+  /** No upper, or one that is not to be written. */
+  readonly readOnly: boolean;
+
+  private constructor(private readonly fs: OverlayFs) {
+    this.root = makeRoot(fs);
+    this.readOnly = fs.work === null;
+  }
+
+  /** Opens all layers and prepares the work directory; throws OptionError. */
+  static open(options: OverlayOptions, log: Log): Engine {
+    return new Engine(openOverlay(options, log));
+  }
+
+  /** Called, inside the operation that does it, for an inode whose attributes change though the call is about another. */
+  set onAttributesChanged(listener: ((inode: Inode) => void) | null) {
+    this.fs.onAttributesChanged = listener;
+  }
+
+  /** The inode of an id, as long as it lives. */
+  inode(id: number): Inode | undefined {
+    return this.fs.inodes.get(id);
+  }
+
+  /** How many inodes live. */
+  get inodeCount(): number {
+    return this.fs.inodes.size;
+  }
+
+  /** Gives back `count` references. */
+  forget(inode: Inode, count: number): void {
+    this.fs.inodes.forget(inode, count);
+  }
+
+  /** Closes all descriptors. No method may be called afterwards. */
+  close(): void {
+    this.fs.work?.close();
+    this.fs.descriptors.closeAll();
+    for (const layer of [...this.fs.lower, ...(this.fs.upper ? [this.fs.upper] : [])]) layer.root.close();
+  }
+
+  /**
+   * Whether mounting at an open directory could make the daemon wait for itself: it lies in a layer that is
+   * not seen through a private copy of its mount.
+   */
+  wouldDeadlock(mountpointFd: number): boolean {
+    const path = canonicalPath(mountpointFd);
+    const layers = this.fs.upper ? [this.fs.upper, ...this.fs.lower] : this.fs.lower;
+    return layers.some((layer) => !layer.isPrivate && path !== layer.path && isWithin(path, layer.path));
+  }
+
+  /** The inode of a name; ENOENT where a whiteout or nothing is. */
+  lookup(parent: Inode, name: Bytes): Inode | Errno {
+    this.fs.descriptors.trim();
+    if (!parent.isDirectory) return fail(E.ENOTDIR);
+    const found = findChild(this.fs, parent, name);
+    if (typeof found !== "string") return referenced(found);
+    this.fs.misses.remember(parent, name, found);
+    return fail(E.ENOENT);
+  }
+
+  /** Fills `out` with what stat(2) answers; 0 or an errno. */
+  getattr(inode: Inode, out: Stat): number {
+    this.fs.descriptors.trim();
+    return getAttributes(inode, out);
+  }
+
+  /** The target of a symlink. */
+  readlink(inode: Inode): Bytes | Errno {
+    return inode.isDirectory || inode.type !== S_IFLNK ? fail(E.EINVAL) : readLink(inode.real);
+  }
+
+  /** The listing of a directory, kept up to date by the engine until `releaseListing`. */
+  readdir(inode: Inode): Listing | Errno {
+    this.fs.descriptors.trim();
+    return inode.isDirectory ? listDirectory(this.fs, inode) : fail(E.ENOTDIR);
+  }
+
+  /** The reader is through: the listing need not be kept. */
+  releaseListing(inode: Inode): void {
+    if (inode.isDirectory) inode.listing = null;
+  }
+
+  /** fstatfs(2) of the upper or else the topmost lower, in the order of `Queries.fstatfs`. */
+  statfs(out: Float64Array): number {
+    return native.fstatfs((this.fs.upper ?? this.fs.lower[0]!).root.fd(), out);
+  }
+
+  /** Makes an empty regular file; EEXIST if the name is taken. */
+  create(parent: Inode, name: Bytes, mode: number, caller: Caller): Inode | Errno {
+    return this.#make(parent, name, S_IFREG | (mode & ~S_IFMT), 0, 0, null, caller);
+  }
+
+  /** Makes a regular file without a name (O_TMPFILE). */
+  tmpfile(parent: Inode, mode: number, caller: Caller): Inode | Errno {
+    this.fs.descriptors.trim();
+    return parent.isDirectory ? referenced(makeNameless(this.fs, parent, mode, caller)) : fail(E.ENOTDIR);
+  }
+
+  /** Makes an object of the type in `mode`: a regular file, device, fifo or socket. */
+  mknod(parent: Inode, name: Bytes, mode: number, major: number, minor: number, caller: Caller): Inode | Errno {
+    return this.#make(parent, name, mode & S_IFMT ? mode : mode | S_IFREG, major, minor, null, caller);
+  }
+
+  mkdir(parent: Inode, name: Bytes, mode: number, caller: Caller): Inode | Errno {
+    return this.#make(parent, name, S_IFDIR | (mode & ~S_IFMT), 0, 0, null, caller);
+  }
+
+  symlink(parent: Inode, name: Bytes, target: Bytes, caller: Caller): Inode | Errno {
+    return this.#make(parent, name, S_IFLNK | 0o777, 0, 0, target, caller);
+  }
+
+  #make(
+    parent: Inode, name: Bytes, mode: number, major: number, minor: number, target: Bytes | null, caller: Caller,
+  ): Inode | Errno {
+    this.fs.descriptors.trim();
+    if (!parent.isDirectory) return fail(E.ENOTDIR);
+    return referenced(make(this.fs, parent, name, { mode, major, minor, target, caller }));
+  }
+
+  /** Gives a file one more name; answers with the file. */
+  link(inode: Inode, parent: Inode, name: Bytes): Inode | Errno {
+    this.fs.descriptors.trim();
+    return parent.isDirectory ? referenced(link(this.fs, inode, parent, name)) : fail(E.ENOTDIR);
+  }
+
+  unlink(parent: Inode, name: Bytes): number {
+    this.fs.descriptors.trim();
+    return parent.isDirectory ? unlink(this.fs, parent, name) : -E.ENOTDIR;
+  }
+
+  rmdir(parent: Inode, name: Bytes): number {
+    this.fs.descriptors.trim();
+    return parent.isDirectory ? rmdir(this.fs, parent, name) : -E.ENOTDIR;
+  }
+
+  /** `flags`: 0, RENAME_NOREPLACE or RENAME_EXCHANGE; EXDEV for a directory that has a part in a lower. */
+  rename(oldParent: Inode, oldName: Bytes, newParent: Inode, newName: Bytes, flags: number): number {
+    this.fs.descriptors.trim();
+    if (!oldParent.isDirectory || !newParent.isDirectory) return -E.ENOTDIR;
+    return rename(this.fs, oldParent, oldName, newParent, newName, flags);
+  }
+
+  setattr(inode: Inode, change: AttrChange): number {
+    this.fs.descriptors.trim();
+    return setAttributes(this.fs, inode, change);
+  }
+
+  /** The value's length; it is in `buffer` unless that is empty. ENODATA, ERANGE … */
+  getxattr(inode: Inode, name: Bytes, buffer: Uint8Array): number {
+    return getXattr(inode, name, buffer);
+  }
+
+  /** The names, each ended by NUL, without those of the overlay itself. */
+  listxattr(inode: Inode): Buffer | Errno {
+    return listMergedXattrs(inode);
+  }
+
+  /** `flags`: 0, XATTR_CREATE or XATTR_REPLACE. */
+  setxattr(inode: Inode, name: Bytes, value: Uint8Array, flags: number): number {
+    this.fs.descriptors.trim();
+    return changeXattr(this.fs, inode, name, value, flags);
+  }
+
+  removexattr(inode: Inode, name: Bytes): number {
+    this.fs.descriptors.trim();
+    return dropXattr(this.fs, inode, name);
+  }
+
+  /** Reads up to `length` bytes at `position` to `buffer[offset…]`; the bytes read, fewer at the end of the file. */
+  read(inode: Inode, buffer: Uint8Array, offset: number, length: number, position: number): number {
+    this.fs.descriptors.trim();
+    return readData(this.fs, inode, buffer, offset, length, position);
+  }
+
+  /** Writes `length` bytes of `buffer[offset…]` at `position`, after a copy-up; the bytes written. */
+  write(inode: Inode, buffer: Uint8Array, offset: number, length: number, position: number): number {
+    this.fs.descriptors.trim();
+    return writeData(this.fs, inode, buffer, offset, length, position);
+  }
+
+  /** fsync(2) off the thread; a number where there is nothing to wait for. */
+  fsync(inode: Inode, dataOnly: boolean): Promise<number> | number {
+    this.fs.descriptors.trim();
+    return sync(this.fs, inode, dataOnly);
+  }
+
+  /** fsync(2) while the caller waits. */
+  fsyncSync(inode: Inode, dataOnly: boolean): number {
+    this.fs.descriptors.trim();
+    return syncNow(this.fs, inode, dataOnly);
+  }
+
+  /** fallocate(2); `mode` is FALLOC_FL_*. */
+  fallocate(inode: Inode, mode: number, offset: number, length: number): number {
+    this.fs.descriptors.trim();
+    return allocate(this.fs, inode, mode, offset, length);
+  }
+
+  /** lseek(2) with SEEK_DATA or SEEK_HOLE. */
+  lseek(inode: Inode, offset: number, whence: number): number {
+    this.fs.descriptors.trim();
+    return seek(this.fs, inode, offset, whence);
+  }
+
+  /** copy_file_range(2), once; the bytes copied. */
+  copyFileRange(from: Inode, fromOffset: number, to: Inode, toOffset: number, length: number): number {
+    this.fs.descriptors.trim();
+    return copyRange(this.fs, from, fromOffset, to, toOffset, length);
+  }
+
+  /**
+   * Asks, before a change to an inode, whether its copy-up would take long. Null: go on. A promise: the data is
+   * being copied off the thread, and the change is to be made when it settles (it never rejects; what went
+   * wrong is then the errno of the change).
+   */
+  stage(inode: Inode, change?: AttrChange): Promise<void> | null {
+    return change?.size === 0 ? null : stage(this.fs, inode);
+  }
+}
+
+/** The root: the roots of all layers, merged. */
+function makeRoot(fs: OverlayFs): DirectoryInode {
+  const stat = new Stat();
+  const top = fs.lower[0]!.root;
+  const error = native.statx(top.fd(), ITSELF, stat.fields);
+  if (error < 0) throw new OptionError(`lower layer '${fs.lower[0]!.path}' can't be read; check its file system`);
+  const lower = fs.lower.map((layer) => layer.root);
+  const root = new DirectoryInode(fs.inodes.nextId(), fs.numbers.of(stat), null, bytes("/"), fs.upper?.root ?? null, lower);
+  root.references = 1;
+  if (root.upper) readUpperMarks(root, root.upper);
+  fs.inodes.addNameless(root);
+  return root;
+}
+
+function referenced(answer: Inode | Errno): Inode | Errno {
+  if (!isErrno(answer)) answer.references++;
+  return answer;
+}

@@ -1,0 +1,212 @@
+/**
+ * Opening an overlay: every layer by descriptor, the options against each other, the work directory swept and
+ * the upper's file system tried for what it can do. Whatever is wrong ends in an OptionError, with nothing
+ * left open and nothing changed.
+ * Source: ovl_fill_super, ovl_get_workdir and ovl_check_layer in fs/overlayfs/super.c.
+ */
+import { bytes, display } from "../sys/bytes.js";
+import { LOCK_EX, LOCK_NB, RENAME_WHITEOUT } from "../sys/constants.js";
+import { errnoName } from "../sys/errno.js";
+import { native } from "../sys/native.js";
+import { S_IFREG, Stat } from "../sys/stat.js";
+import { Credentials } from "./credentials.js";
+import { DescriptorCache } from "./descriptors.js";
+import { InodeNumbers } from "./inode-number.js";
+import { InodeTable } from "./inode-table.js";
+import { isWithin, Layer, lowerLayer, openNamed, privatePair, type OpenedDirectory } from "./layer.js";
+import { Misses } from "./misses.js";
+import { OptionError, type OverlayOptions } from "./options.js";
+import type { OverlayFs } from "./overlay-fs.js";
+import { ITSELF, RealDirectory } from "./real.js";
+import { dropStaged } from "./staging.js";
+import type { Log } from "./types.js";
+import { createNameless, makeDirectory, removeFile, removeXattr, rename, setXattr, createFile } from "./upper.js";
+import { prepareWork, Work, type UpperFeatures } from "./work.js";
+import { XATTR_OPAQUE } from "./xattr-names.js";
+
+/** Two descriptors a layer is what a deep stack needs; half the limit is left for what comes with requests. */
+const SHARE_OF_LIMIT = 2;
+const INCOMPAT_VOLATILE = bytes("work/incompat/volatile");
+
+/** Opens an overlay; throws OptionError. */
+export function openOverlay(options: OverlayOptions, log: Log): OverlayFs {
+  const opened: OpenedDirectory[] = [];
+  try {
+    return assemble(options, log, opened);
+  } catch (error) {
+    for (const { fd } of opened) native.close(fd);
+    throw error;
+  }
+}
+
+function assemble(options: OverlayOptions, log: Log, opened: OpenedDirectory[]): OverlayFs {
+  if (options.lower.length === 0) throw new OptionError("no lower layer is given; name at least one with --lower or lowerdir=");
+  const limit = native.raiseFileLimit();
+  const lowers = options.lower.map((path) => track(opened, openNamed("lower layer", path)));
+  const pair = openPair(options, opened);
+  checkOverlaps(lowers, pair);
+  if (pair) checkPair(options, pair.upper, pair.work);
+  const cache = new DescriptorCache(Math.max(64, Math.floor(limit / SHARE_OF_LIMIT)));
+  const upper = pair ? openUpper(cache, options, pair, log) : null;
+  const lower = lowers.map((directory, i) => lowerLayer(cache, i + 1, directory));
+  opened.length = 0;
+  return createState(cache, upper?.layer ?? null, upper?.work ?? null, lower, options, lowers, log);
+}
+
+function track(opened: OpenedDirectory[], directory: OpenedDirectory): OpenedDirectory {
+  opened.push(directory);
+  return directory;
+}
+
+interface Pair {
+  readonly upper: OpenedDirectory;
+  readonly work: OpenedDirectory | null;
+}
+
+function openPair({ upper, work, readOnly }: OverlayOptions, opened: OpenedDirectory[]): Pair | null {
+  if (upper === undefined) {
+    if (work !== undefined) throw new OptionError("a work directory is given without an upper; add --upper (upperdir=) or leave --work (workdir=) out");
+    return null;
+  }
+  if (work === undefined && !readOnly) {
+    throw new OptionError("an upper is given without a work directory; add --work (workdir=), an empty directory on the same file system");
+  }
+  return {
+    upper: track(opened, openNamed("upper", upper)),
+    work: work === undefined ? null : track(opened, openNamed("work directory", work)),
+  };
+}
+
+/** No layer may lie in another one's tree below its root, or be given twice (ELOOP with the kernel). */
+function checkOverlaps(lowers: readonly OpenedDirectory[], pair: Pair | null): void {
+  const writable = pair ? [pair.upper, ...(pair.work ? [pair.work] : [])] : [];
+  for (const [i, lower] of lowers.entries()) {
+    for (const other of lowers.slice(i + 1)) {
+      if (isSame(lower, other)) throw new OptionError(`lower layer '${display(lower.path)}' is given twice; name each layer once`);
+    }
+    for (const other of writable) {
+      if (isWithin(other.path, lower.path) || isWithin(lower.path, other.path)) {
+        throw new OptionError(`${other.option} '${display(other.path)}' and lower layer '${display(lower.path)}' lie within one another; keep them apart`);
+      }
+    }
+  }
+}
+
+function isSame(a: OpenedDirectory, b: OpenedDirectory): boolean {
+  return a.stat.dev === b.stat.dev && a.stat.ino === b.stat.ino;
+}
+
+function checkPair({ readOnly }: OverlayOptions, upper: OpenedDirectory, work: OpenedDirectory | null): void {
+  if (!work) return;
+  const [u, w] = [display(upper.path), display(work.path)];
+  if (isWithin(upper.path, work.path) || isWithin(work.path, upper.path)) {
+    throw new OptionError(`upper '${u}' and work directory '${w}' lie within one another; use two separate directories of one file system`);
+  }
+  if (upper.stat.dev !== work.stat.dev || upper.stat.mountId !== work.stat.mountId) {
+    throw new OptionError(`upper '${u}' and work directory '${w}' are on different mounts; put both on one file system`);
+  }
+  if (readOnly) return;
+  for (const { option, fd, path } of [upper, work]) {
+    const access = native.faccessat(fd, bytes("."), 2);
+    if (access < 0) throw new OptionError(`${option} '${display(path)}' can't be written (${errnoName(access)}); make it writable or mount read-only with -o ro`);
+  }
+}
+
+/** The writable side: the layer and, unless it is to stay untouched, the work directory. */
+function openUpper(cache: DescriptorCache, options: OverlayOptions, pair: Pair, log: Log): { layer: Layer; work: Work | null } {
+  const { upper, work } = pair;
+  if (!work || options.readOnly) return { layer: new Layer(cache, 0, upper.path, upper.fd, false), work: null };
+  const { upperFd, workFd, isPrivate } = privatePair(upper, work);
+  const layer = new Layer(cache, 0, upper.path, upperFd, isPrivate);
+  const base = RealDirectory.root(cache, layer, workFd);
+  try {
+    lock(upperFd, upper);
+    lock(workFd, work);
+    return { layer, work: openWork(base, work, options, log) };
+  } catch (error) {
+    if (isPrivate) {
+      native.close(upperFd);
+      native.close(workFd);
+    }
+    throw error;
+  }
+}
+
+/** Held for the life of the mount: two mounts that build in one work directory would destroy each other's work. */
+function lock(fd: number, { option, path }: OpenedDirectory): void {
+  if (native.flock(fd, LOCK_EX | LOCK_NB) < 0) {
+    throw new OptionError(`${option} '${display(path)}' is in use by another live mount; unmount that first or use another directory`);
+  }
+}
+
+function openWork(base: RealDirectory, { path }: OpenedDirectory, { volatile }: OverlayOptions, log: Log): Work {
+  const stat = new Stat();
+  if (native.statx(base.fd(), INCOMPAT_VOLATILE, stat.fields) >= 0) {
+    throw new OptionError(`work directory '${display(path)}' was used by a volatile mount, so the upper may be incomplete; if you trust it, remove work/incompat there`);
+  }
+  const directory = prepareWork(base);
+  if (typeof directory === "number") {
+    throw new OptionError(`work directory '${display(path)}' can't be prepared (${errnoName(directory)}); use an empty, writable directory`);
+  }
+  const work = new Work(directory, probeFeatures(directory, log), log);
+  if (volatile) markVolatile(base);
+  return work;
+}
+
+/** The kernel's guard: until somebody removes it by hand, the upper is not mounted again. */
+function markVolatile(base: RealDirectory): void {
+  const work = base.child(bytes("work"));
+  makeDirectory(work, bytes("incompat"), 0o700);
+  makeDirectory(work.child(bytes("incompat")), bytes("volatile"), 0o700);
+}
+
+/** Tries what the file system of the upper can do, as ovl_make_workdir does. */
+function probeFeatures(work: RealDirectory, log: Log): UpperFeatures {
+  const nameless = createNameless(work, 0);
+  if (nameless >= 0) native.close(nameless);
+  const marked = setXattr(work, XATTR_OPAQUE, Buffer.from("0"), 0);
+  if (marked >= 0) removeXattr(work, XATTR_OPAQUE);
+  else log.warn(`the upper takes no overlay xattrs (${errnoName(marked)}): no opaque directories, inode numbers change with a copy-up`);
+  return { tmpfile: nameless >= 0, renameWhiteout: probeRenameWhiteout(work), xattr: marked >= 0 };
+}
+
+function probeRenameWhiteout(work: RealDirectory): boolean {
+  const [from, to] = [bytes("#probe-a"), bytes("#probe-b")];
+  const fd = createFile(work, from, S_IFREG);
+  if (fd < 0) return false;
+  native.close(fd);
+  const renamed = rename(work, from, work, to, RENAME_WHITEOUT);
+  removeFile(work, from);
+  removeFile(work, to);
+  return renamed >= 0;
+}
+
+function createState(
+  cache: DescriptorCache, upper: Layer | null, work: Work | null, lower: readonly Layer[],
+  options: OverlayOptions, lowers: readonly OpenedDirectory[], log: Log,
+): OverlayFs {
+  const stat = new Stat();
+  const devices = [...(upper ? [upper] : []), ...lower].map((layer) => {
+    native.statx(layer.root.fd(), ITSELF, stat.fields);
+    return stat.dev;
+  });
+  const fs: OverlayFs = {
+    upper, lower, work,
+    isVolatile: options.volatile ?? false,
+    descriptors: cache,
+    inodes: new InodeTable((inode) => dropStaged(fs, inode)),
+    numbers: new InodeNumbers(devices, log),
+    credentials: new Credentials(),
+    misses: new Misses(),
+    traps: trapsOf(lowers),
+    log,
+    onAttributesChanged: null,
+  };
+  return fs;
+}
+
+/** The roots of layers that can be met by walking through another one. */
+function trapsOf(lowers: readonly OpenedDirectory[]): ReadonlySet<string> {
+  const inner = lowers.filter((a) => lowers.some((b) => a !== b && isWithin(a.path, b.path)));
+  return new Set(inner.map(({ stat }) => `${stat.dev}:${stat.ino}`));
+}

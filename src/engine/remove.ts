@@ -1,0 +1,100 @@
+/**
+ * Removing names. What the upper alone has is removed there; where a lower has something under the name a
+ * whiteout takes its place, in one rename. A directory must show nothing first; whiteouts that its upper
+ * holds go with it.
+ * Source: ovl_do_remove in fs/overlayfs/dir.c.
+ */
+import type { Bytes } from "../sys/bytes.js";
+import { RENAME_EXCHANGE } from "../sys/constants.js";
+import { E, isErrno } from "../sys/errno.js";
+import { clearEmpty } from "./clear-empty.js";
+import { copyUp } from "./copy-up.js";
+import { checkEmpty, nameRemoved } from "./directory.js";
+import type { DirectoryInode, FileInode, Inode } from "./inode.js";
+import { isLowerPositive, requireChild } from "./lookup.js";
+import type { OverlayFs } from "./overlay-fs.js";
+import type { RealDirectory } from "./real.js";
+import { removeDirectory, removeFile, rename } from "./upper.js";
+import type { Work } from "./work.js";
+
+/** unlink(2); 0 or an errno: ENOENT, EISDIR, EROFS … */
+export function unlink(fs: OverlayFs, parent: DirectoryInode, name: Bytes): number {
+  const inode = requireChild(fs, parent, name);
+  if (isErrno(inode)) return inode;
+  const error = inode.isDirectory ? -E.EISDIR : removeName(fs, parent, name, inode, []);
+  fs.inodes.forget(inode, 0);
+  return error;
+}
+
+/** rmdir(2); 0 or an errno: ENOTEMPTY, ENOTDIR, EROFS … */
+export function rmdir(fs: OverlayFs, parent: DirectoryInode, name: Bytes): number {
+  const inode = requireChild(fs, parent, name);
+  if (isErrno(inode)) return inode;
+  const error = inode.isDirectory ? removeDirectoryName(fs, parent, name, inode) : -E.ENOTDIR;
+  fs.inodes.forget(inode, 0);
+  return error;
+}
+
+function removeDirectoryName(fs: OverlayFs, parent: DirectoryInode, name: Bytes, inode: DirectoryInode): number {
+  if (!fs.work) return -E.EROFS;
+  const whiteouts = inode.isPureUpper ? [] : checkEmpty(fs, inode);
+  return isErrno(whiteouts) ? whiteouts : removeName(fs, parent, name, inode, whiteouts);
+}
+
+function removeName(
+  fs: OverlayFs, parent: DirectoryInode, name: Bytes, inode: Inode, whiteouts: readonly Bytes[],
+): number {
+  if (!fs.work) return -E.EROFS;
+  const copied = copyUp(fs, parent);
+  if (copied < 0) return copied;
+  const held = hold(inode, parent.upper!, name);
+  if (held < 0) return held;
+  const needsWhiteout = inode.upper ? isLowerPositive(fs, parent, name) : true;
+  let error = whiteouts.length > 0 && inode.isDirectory ? clearEmpty(fs, inode, parent.upper!, name, whiteouts) : 0;
+  if (error >= 0) {
+    error = needsWhiteout
+      ? replaceByWhiteout(fs.work, parent.upper!, name, inode.isDirectory && inode.upper !== null)
+      : inode.isDirectory ? removeDirectory(parent.upper!, name) : removeFile(parent.upper!, name);
+  }
+  if (error >= 0) leave(fs, parent, name, inode);
+  return error;
+}
+
+/** An object that may still be in use is held by a descriptor before its name goes; 0 or an errno. */
+export function hold(inode: Inode, directory: RealDirectory, name: Bytes): number {
+  if (!inode.upper || inode.references === 0) return 0;
+  if (inode.isDirectory) return inode.upper.pin();
+  return inode.upper.isAt(directory, name) ? inode.upper.pin() : 0;
+}
+
+/** Puts a whiteout in the place of a name of the upper, or of nothing; 0 or an errno. */
+function replaceByWhiteout(work: Work, directory: RealDirectory, name: Bytes, isDirectory: boolean): number {
+  const whiteout = work.whiteout();
+  if (typeof whiteout === "number") return whiteout;
+  const error = rename(work.directory, whiteout, directory, name, isDirectory ? RENAME_EXCHANGE : 0);
+  if (error < 0 || isDirectory) work.discard(whiteout);
+  return error;
+}
+
+/** The inode has lost this name for good. */
+export function leave(fs: OverlayFs, parent: DirectoryInode, name: Bytes, inode: Inode): void {
+  nameRemoved(parent, name);
+  parent.mayHoldWhiteouts ||= parent.lower.length > 0;
+  fs.inodes.detach(inode, parent, name);
+  if (inode.isDirectory) {
+    inode.removed = true;
+    inode.listing = null;
+  } else {
+    leaveFile(inode);
+  }
+}
+
+function leaveFile(inode: FileInode): void {
+  if (!inode.upper) {
+    inode.lostLinks++;
+    return;
+  }
+  // Another name that we know serves better than a descriptor kept open.
+  const [other] = inode.links;
+  if (other) inode.upper.move(other.parent.upper!, other.name);
+}
