@@ -66,6 +66,7 @@ export class Engine {
 
   /** Closes all descriptors. No method may be called afterwards. */
   close(): void {
+    this.fs.inodes.close();
     this.fs.work?.close();
     this.fs.descriptors.closeAll();
     for (const layer of [...this.fs.lower, ...(this.fs.upper ? [this.fs.upper] : [])]) layer.root.close();

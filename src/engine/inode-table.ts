@@ -77,6 +77,20 @@ export class InodeTable {
     while (candidate && this.#isUnneeded(candidate)) candidate = this.#drop(candidate);
   }
 
+  /** Closes what the inodes hold; the overlay is going away. */
+  close(): void {
+    for (const inode of this.#inodes.values()) {
+      if (inode.isDirectory) {
+        inode.upper?.close();
+      } else {
+        closeData(inode);
+        inode.upper?.release();
+        this.onDrop(inode);
+      }
+    }
+    this.#inodes.clear();
+  }
+
   #isUnneeded(inode: Inode): boolean {
     if (inode.references > 0 || inode.id === ROOT_ID) return false;
     return !inode.isDirectory || !inode.children || inode.children.size === 0;

@@ -148,7 +148,7 @@ function openWork(base: RealDirectory, { path }: OpenedDirectory, { volatile }: 
   if (typeof directory === "number") {
     throw new OptionError(`work directory '${display(path)}' can't be prepared (${errnoName(directory)}); use an empty, writable directory`);
   }
-  const work = new Work(directory, probeFeatures(directory, log), log);
+  const work = new Work(base, directory, probeFeatures(directory, log), log);
   if (volatile) markVolatile(base);
   return work;
 }

@@ -29,6 +29,8 @@ export class Work {
   #sharesWhiteouts = true;
 
   constructor(
+    /** The directory that the user named; its descriptor holds the lock. */
+    private readonly base: RealDirectory,
     /** `work/work`. */
     readonly directory: RealDirectory,
     readonly features: UpperFeatures,
@@ -68,10 +70,11 @@ export class Work {
     }
   }
 
-  /** Takes away the whiteout that is kept for sharing. */
+  /** Takes away the whiteout that is kept for sharing, and lets another mount have the directory. */
   close(): void {
     if (this.#whiteout !== null) removeFile(this.directory, this.#whiteout);
     this.#whiteout = null;
+    this.base.close();
   }
 }
 

@@ -1,0 +1,248 @@
+import { existsSync, readFileSync, statSync, utimesSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { RENAME_EXCHANGE, RENAME_NOREPLACE } from "../../src/sys/constants.js";
+import { E, fail } from "../../src/sys/errno.js";
+import type { Inode } from "../../src/engine/inode.js";
+import { Fixture, isRoot, name, ROOT } from "./fixture.js";
+
+let overlay: Fixture;
+beforeEach(() => { overlay = new Fixture(); });
+afterEach(() => overlay.close());
+
+describe.runIf(isRoot)("changes", () => {
+  test("the first write copies a lower file up and leaves the lower alone", () => {
+    overlay.file("lower1", "d/f", "lower");
+    const file = overlay.at("d/f");
+    const { ino } = overlay.stat(file);
+    expect(overlay.write(file, "UPPER")).toBe(5);
+    expect(overlay.read(file)).toBe("UPPER");
+    expect(readFileSync(overlay.path("lower1", "d/f"), "utf8")).toBe("lower");
+    expect(readFileSync(overlay.path("upper", "d/f"), "utf8")).toBe("UPPER");
+    expect(overlay.stat(file).ino).toBe(ino);
+  });
+
+  test("a copied-up file keeps its inode number over the next mount", () => {
+    overlay.file("lower1", "f", "lower");
+    const { ino } = overlay.stat(overlay.at("f"));
+    overlay.write(overlay.at("f"), "x");
+    overlay.reopen();
+    expect(overlay.stat(overlay.at("f")).ino).toBe(ino);
+  });
+
+  test("a copy-up puts the times of the parents back", () => {
+    overlay.file("lower1", "a/b/f", "x");
+    utimesSync(overlay.path("lower1", "a/b"), 1000, 2000);
+    utimesSync(overlay.path("lower1", "a"), 3000, 4000);
+    expect(overlay.engine.setattr(overlay.at("a/b/f"), { mode: 0o600 })).toBe(0);
+    expect(statSync(overlay.path("upper", "a/b")).mtimeMs).toBe(2_000_000);
+    expect(statSync(overlay.path("upper", "a")).mtimeMs).toBe(4_000_000);
+  });
+
+  test("emptying a file copies no data", () => {
+    overlay.file("lower1", "f", "data");
+    expect(overlay.engine.setattr(overlay.at("f"), { size: 0 })).toBe(0);
+    expect(statSync(overlay.path("upper", "f")).size).toBe(0);
+  });
+
+  test("an unlinked lower file leaves a whiteout and stays readable and writable for who holds it", () => {
+    overlay.file("lower1", "f", "data");
+    const file = overlay.at("f");
+    expect(overlay.engine.unlink(overlay.engine.root, name("f"))).toBe(0);
+    expect(overlay.inUpper("f")).toBe("whiteout");
+    expect(overlay.read(file)).toBe("data");
+    expect(overlay.stat(file).nlink).toBe(0);
+    expect(overlay.write(file, "more")).toBe(4);
+    expect(overlay.read(file)).toBe("more");
+    expect(overlay.stat(file).nlink).toBe(0);
+    expect(overlay.inUpper("f")).toBe("whiteout");
+  });
+
+  test("an unlinked upper file leaves nothing and stays usable for who holds it", () => {
+    const file = overlay.engine.create(overlay.engine.root, name("f"), 0o644, ROOT) as Inode;
+    overlay.write(file, "data");
+    expect(overlay.engine.unlink(overlay.engine.root, name("f"))).toBe(0);
+    expect(overlay.inUpper("f")).toBe("absent");
+    expect(overlay.read(file)).toBe("data");
+    expect(overlay.write(file, "DATA")).toBe(4);
+    expect(overlay.stat(file).nlink).toBe(0);
+  });
+
+  test("a directory made over a whiteout is opaque", () => {
+    overlay.file("lower1", "d/hidden");
+    overlay.engine.unlink(overlay.at("d"), name("hidden"));
+    expect(overlay.engine.rmdir(overlay.engine.root, name("d"))).toBe(0);
+    expect(overlay.inUpper("d")).toBe("whiteout");
+    overlay.engine.mkdir(overlay.engine.root, name("d"), 0o755, ROOT);
+    expect(overlay.xattr("upper/d", "trusted.overlay.opaque")).toBe("y");
+    expect(overlay.list(overlay.at("d"))).toEqual([]);
+  });
+
+  test("a merged directory that shows something is ENOTEMPTY", () => {
+    overlay.file("lower1", "d/f");
+    expect(overlay.engine.rmdir(overlay.engine.root, name("d"))).toBe(fail(E.ENOTEMPTY));
+    expect(overlay.inUpper("d")).toBe("absent");
+  });
+
+  test("a rename of a lower file leaves a whiteout under the old name", () => {
+    overlay.file("lower1", "a", "data");
+    expect(overlay.engine.rename(overlay.engine.root, name("a"), overlay.engine.root, name("b"), 0)).toBe(0);
+    expect(overlay.inUpper("a")).toBe("whiteout");
+    expect(overlay.read(overlay.at("b"))).toBe("data");
+    expect(overlay.find("a")).toBe(fail(E.ENOENT));
+  });
+
+  test("a rename over a whiteout swaps the two, or takes the whiteout away", () => {
+    overlay.file("lower1", "a", "a");
+    overlay.file("lower1", "b", "b");
+    const { root } = overlay.engine;
+    overlay.engine.unlink(root, name("b"));
+    expect(overlay.engine.rename(root, name("a"), root, name("b"), 0)).toBe(0);
+    expect([overlay.inUpper("a"), overlay.inUpper("b")]).toEqual(["whiteout", "file"]);
+    overlay.engine.unlink(root, name("b"));
+    overlay.engine.mkdir(root, name("new"), 0o755, ROOT);
+    expect(overlay.engine.rename(root, name("new"), root, name("b"), 0)).toBe(0);
+    expect([overlay.inUpper("new"), overlay.inUpper("b")]).toEqual(["absent", "directory"]);
+    expect(overlay.xattr("upper/b", "trusted.overlay.opaque")).toBe("y");
+  });
+
+  test("a directory that has a part in a lower is EXDEV, one of the upper alone moves with all in it", () => {
+    overlay.file("lower1", "d/f");
+    const { root } = overlay.engine;
+    expect(overlay.engine.rename(root, name("d"), root, name("e"), 0)).toBe(fail(E.EXDEV));
+    const own = overlay.engine.mkdir(root, name("own"), 0o755, ROOT) as Inode;
+    const file = overlay.engine.create(own, name("f"), 0o644, ROOT) as Inode;
+    overlay.write(file, "data");
+    expect(overlay.engine.rename(root, name("own"), root, name("moved"), 0)).toBe(0);
+    expect(overlay.read(overlay.at("moved/f"))).toBe("data");
+    expect(overlay.at("moved/f")).toBe(file);
+  });
+
+  test("RENAME_NOREPLACE and RENAME_EXCHANGE", () => {
+    overlay.file("lower1", "a", "a");
+    overlay.file("lower1", "b", "b");
+    const { root } = overlay.engine;
+    expect(overlay.engine.rename(root, name("a"), root, name("b"), RENAME_NOREPLACE)).toBe(fail(E.EEXIST));
+    expect(overlay.engine.rename(root, name("a"), root, name("b"), RENAME_EXCHANGE)).toBe(0);
+    expect(overlay.read(overlay.at("a"))).toBe("b");
+    expect(overlay.read(overlay.at("b"))).toBe("a");
+    expect(overlay.engine.rename(root, name("a"), root, name("none"), RENAME_EXCHANGE)).toBe(fail(E.ENOENT));
+    expect(overlay.engine.rename(root, name("a"), root, name("b"), 4)).toBe(fail(E.EINVAL));
+  });
+
+  test("a directory can't be moved into itself", () => {
+    const { root } = overlay.engine;
+    const outer = overlay.engine.mkdir(root, name("outer"), 0o755, ROOT) as Inode;
+    const inner = overlay.engine.mkdir(outer, name("inner"), 0o755, ROOT) as Inode;
+    expect(overlay.engine.rename(root, name("outer"), inner, name("x"), 0)).toBe(fail(E.EINVAL));
+  });
+
+  test("a hard link has both names in one file, and the last name gone leaves nothing", () => {
+    overlay.file("lower1", "a", "data");
+    const { root } = overlay.engine;
+    const file = overlay.at("a");
+    expect(overlay.engine.link(file, root, name("b"))).toBe(file);
+    expect(overlay.stat(file).nlink).toBe(2);
+    overlay.write(file, "DATA");
+    expect(overlay.read(overlay.at("b"))).toBe("DATA");
+    expect(overlay.engine.unlink(root, name("a"))).toBe(0);
+    expect(overlay.read(file)).toBe("DATA");
+    expect(overlay.stat(file).nlink).toBe(1);
+    expect(overlay.engine.unlink(root, name("b"))).toBe(0);
+    expect([overlay.inUpper("a"), overlay.inUpper("b")]).toEqual(["whiteout", "absent"]);
+  });
+
+  test("a new name over a taken one is EEXIST", () => {
+    overlay.file("lower1", "a");
+    expect(overlay.engine.create(overlay.engine.root, name("a"), 0o644, ROOT)).toBe(fail(E.EEXIST));
+    expect(overlay.engine.mkdir(overlay.engine.root, name("a"), 0o755, ROOT)).toBe(fail(E.EEXIST));
+  });
+
+  test("new objects belong to the caller, under its umask", () => {
+    const caller = { uid: 1234, gid: 4321, umask: 0o077 };
+    overlay.engine.create(overlay.engine.root, name("f"), 0o666, caller);
+    const { uid, gid, mode } = statSync(overlay.path("upper", "f"));
+    expect([uid, gid, mode & 0o777]).toEqual([1234, 4321, 0o600]);
+  });
+
+  test("an object made over a whiteout inherits the default ACL and the group as any other", () => {
+    overlay.file("lower1", "d/a");
+    overlay.file("lower1", "d/b");
+    overlay.run("setfacl", "-d", "-m", "u:7:rwx,g::rx,o::-", overlay.path("lower1", "d"));
+    overlay.run("chown", "0:77", overlay.path("lower1", "d"));
+    overlay.run("chmod", "g+s", overlay.path("lower1", "d"));
+    const directory = overlay.at("d");
+    overlay.engine.unlink(directory, name("a"));
+    const caller = { uid: 1234, gid: 4321, umask: 0o022 };
+    overlay.engine.create(directory, name("a"), 0o666, caller);
+    overlay.engine.create(directory, name("fresh"), 0o666, caller);
+    const acl = (path: string) => overlay.run("getfacl", "-n", "-c", overlay.path("upper/d", path));
+    expect(acl("a")).toBe(acl("fresh"));
+    expect(statSync(overlay.path("upper/d/a"))).toMatchObject({ uid: 1234, gid: 77, mode: statSync(overlay.path("upper/d/fresh")).mode });
+    overlay.engine.unlink(directory, name("b"));
+    overlay.engine.mkdir(directory, name("b"), 0o777, caller);
+    overlay.engine.mkdir(directory, name("new"), 0o777, caller);
+    expect(acl("b")).toBe(acl("new"));
+  });
+
+  test("without an upper every change is EROFS", () => {
+    overlay.file("lower1", "f", "x");
+    const { upper: _upper, work: _work, ...lowers } = overlay.options;
+    const engine = overlay.open();
+    engine.close();
+    overlay.open(lowers);
+    const { root } = overlay.engine;
+    expect(overlay.engine.create(root, name("n"), 0o644, ROOT)).toBe(fail(E.EROFS));
+    expect(overlay.engine.unlink(root, name("f"))).toBe(fail(E.EROFS));
+    expect(overlay.engine.rename(root, name("f"), root, name("g"), 0)).toBe(fail(E.EROFS));
+    expect(overlay.write(overlay.at("f"), "x")).toBe(fail(E.EROFS));
+    expect(overlay.engine.setattr(overlay.at("f"), { mode: 0 })).toBe(fail(E.EROFS));
+  });
+
+  test("nothing is left in the work directory", () => {
+    overlay.file("lower1", "d/a", "x");
+    overlay.file("lower1", "d/b", "x");
+    const { root } = overlay.engine;
+    overlay.engine.unlink(overlay.at("d"), name("a"));
+    overlay.write(overlay.at("d/b"), "y");
+    overlay.engine.unlink(overlay.at("d"), name("b"));
+    overlay.engine.rmdir(root, name("d"));
+    overlay.engine.mkdir(root, name("d"), 0o755, ROOT);
+    overlay.engine.close();
+    expect(overlay.workContent()).toEqual([]);
+  });
+
+  test("a long copy-up is staged, shared by who asks, and found by the change that follows", async () => {
+    overlay.file("lower1", "big", Buffer.alloc(3 * 1024 * 1024, 7));
+    const file = overlay.at("big");
+    const first = overlay.engine.stage(file);
+    expect(first).not.toBeNull();
+    expect(overlay.engine.stage(file)).toBe(first);
+    await first;
+    expect(overlay.engine.stage(file)).toBeNull();
+    expect(overlay.write(file, "x")).toBe(1);
+    const upper = readFileSync(overlay.path("upper", "big"));
+    expect(upper.length).toBe(3 * 1024 * 1024);
+    expect(upper.subarray(1).every((byte) => byte === 7)).toBe(true);
+  });
+
+  test("a staged copy whose inode goes away leaves nothing", async () => {
+    overlay.file("lower1", "big", Buffer.alloc(3 * 1024 * 1024, 7));
+    const file = overlay.at("big");
+    const staging = overlay.engine.stage(file);
+    overlay.engine.forget(file, 1);
+    await staging;
+    expect(overlay.workContent()).toEqual([]);
+    expect(existsSync(overlay.path("upper", "big"))).toBe(false);
+  });
+
+  test("a dropped inode takes its parents along, and the root stays", () => {
+    overlay.file("lower1", "a/b/c/f");
+    const file = overlay.at("a/b/c/f");
+    expect(overlay.engine.inodeCount).toBe(5);
+    const [link] = file.isDirectory ? [] : file.links;
+    for (let parent = link!.parent; parent.parent; parent = parent.parent) overlay.engine.forget(parent, 1);
+    expect(overlay.engine.inodeCount).toBe(5);
+    overlay.engine.forget(file, 1);
+    expect(overlay.engine.inodeCount).toBe(1);
+  });
+});
