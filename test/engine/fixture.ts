@@ -57,8 +57,8 @@ export class Fixture {
     };
   }
 
-  open(change: Partial<OverlayOptions> = {}): Engine {
-    this.#engine = Engine.open({ ...this.options, ...change }, { warn: (message) => this.warnings.push(message) });
+  open(options: OverlayOptions = this.options): Engine {
+    this.#engine = Engine.open(options, { warn: (message) => this.warnings.push(message) });
     return this.#engine;
   }
 
