@@ -46,6 +46,8 @@ export interface Setup {
   readonly withoutUpper?: boolean;
   readonly upperKiB?: number;
   readonly upperAttributes?: LayerNode["attributes"];
+  /** Adds to the layers what a description can't say. */
+  readonly prepare?: (fixture: OverlayFixture) => void;
   /** Why the other implementation can't be shown what is left. */
   readonly noInterop?: string;
 }
@@ -141,6 +143,7 @@ function stackOf(setup: Setup, cases: readonly Case[]): Stack {
     upper: setup.withoutUpper === true ? undefined : dir(Object.fromEntries(uppers), setup.upperAttributes),
     options: setup.options,
     upperKiB: setup.upperKiB,
+    prepare: setup.prepare,
   };
 }
 

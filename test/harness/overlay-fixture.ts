@@ -22,6 +22,8 @@ export interface Stack {
   readonly options?: readonly string[] | undefined;
   /** Upper and work on a tmpfs of this many KiB. */
   readonly upperKiB?: number | undefined;
+  /** Adds to the layers what the description can't say. */
+  readonly prepare?: ((fixture: OverlayFixture) => void) | undefined;
 }
 
 export class OverlayFixture {
@@ -58,6 +60,7 @@ export class OverlayFixture {
       buildLayer(this.upper.path, upper);
       mkdirSync(this.work.path);
     }
+    this.stack.prepare?.(this);
     this.#lowersBefore = this.lowers.map((lower) => snapshot(lower.path));
     this.mount();
   }

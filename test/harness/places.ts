@@ -2,9 +2,10 @@
  * Where tests keep their layers: a directory whose file system can be an overlay's upper (device nodes and
  * trusted xattrs, and no overlay itself). os.tmpdir() where that is so, else /var/tmp, else the checkout.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { mustRun } from "./processes.js";
 import { outcome } from "./syscalls.js";
 import { Tree } from "./tree.js";
 import { AT_FDCWD, O_RDONLY } from "../../src/sys/constants.js";
@@ -15,15 +16,16 @@ const OVERLAYFS_SUPER_MAGIC = 0x794c7630;
 
 let chosen: string | undefined;
 
-/** A fresh directory for one mount and its layers. */
+/** A fresh directory for one mount and its layers; other users may enter it. */
 export function makePlace(): string {
   chosen ??= [tmpdir(), "/var/tmp", process.cwd()].find(holdsUppers) ?? tmpdir();
-  return mkdtempSync(join(chosen, "ovlfs-test-"));
+  const place = mkdtempSync(join(chosen, "ovlfs-test-"));
+  chmodSync(place, 0o755);
+  return place;
 }
 
-export function removePlace(place: string): void {
-  rmSync(place, { recursive: true, force: true });
-}
+/** Removes it with all below, however deep. */
+export function removePlace(place: string): void { mustRun("rm", ["-rf", "--one-file-system", place]); }
 
 function holdsUppers(parent: string): boolean {
   const place = mkdtempSync(join(parent, "ovlfs-test-"));

@@ -1,6 +1,7 @@
 /**
  * A picture of a tree: for each path below it what it is, down to the bytes of its xattrs. Taking one follows
- * no symlink and leaves no trace: files and directories are read without touching their access times.
+ * no symlink and leaves no trace: files and directories are read without touching their access times. Names are
+ * reached through the descriptor of their directory, so a tree may be deeper than a path may be long.
  */
 import { createHash } from "node:crypto";
 import { attributesAt } from "./attributes.js";
@@ -25,8 +26,7 @@ export function snapshot(root: string): Snapshot {
   return pictures;
 }
 
-function walk(root: string, name: string, pictures: Map<string, Picture>, firstNames: Map<string, string>): void {
-  const path = name === "" ? root : `${root}/${name}`;
+function walk(path: string, name: string, pictures: Map<string, Picture>, firstNames: Map<string, string>): void {
   const picture = take(path);
   if (picture.type !== "directory" && picture.nlink !== "1") {
     const first = firstNames.get(picture.ino!);
@@ -35,8 +35,10 @@ function walk(root: string, name: string, pictures: Map<string, Picture>, firstN
   }
   pictures.set(name === "" ? "." : name, picture);
   if (picture.type !== "directory") return;
-  const names = listDirectory(path).sort();
-  for (const child of names) walk(root, name === "" ? child : `${name}/${child}`, pictures, firstNames);
+  const fd = check(native.openat(AT_FDCWD, raw(path), O_RDONLY | O_DIRECTORY | O_NOATIME, 0), `open ${name}`);
+  const names = readDirectory(fd).map((entry) => entry.name).filter((child) => child !== "." && child !== "..").sort();
+  for (const child of names) walk(`/proc/self/fd/${fd}/${child}`, name === "" ? child : `${name}/${child}`, pictures, firstNames);
+  check(native.close(fd), "close");
 }
 
 function take(path: string): Record<string, string> {
@@ -63,13 +65,6 @@ function take(path: string): Record<string, string> {
 function readTarget(path: string): string {
   const buffer = Buffer.alloc(8192);
   return buffer.toString("latin1", 0, check(native.readlinkat(AT_FDCWD, raw(path), buffer), `readlink ${path}`));
-}
-
-function listDirectory(path: string): string[] {
-  const fd = check(native.openat(AT_FDCWD, raw(path), O_RDONLY | O_DIRECTORY | O_NOATIME, 0), `open ${path}`);
-  const names = readDirectory(fd).map((entry) => entry.name).filter((name) => name !== "." && name !== "..");
-  check(native.close(fd), "close");
-  return names;
 }
 
 /** The content itself where it is short, else its digest. */

@@ -9,7 +9,7 @@ import { OpenFile } from "./open-file.js";
 import { check, outcome, raw, Refused } from "./syscalls.js";
 import { getXattr, listXattrs, removeXattr, setXattr } from "./xattrs.js";
 import {
-  AT_FDCWD, AT_REMOVEDIR, O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_TMPFILE, O_TRUNC, O_WRONLY, UTIME_OMIT,
+  AT_FDCWD, AT_REMOVEDIR, O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_TMPFILE, O_TRUNC, O_WRONLY, UTIME_NOW, UTIME_OMIT,
 } from "../../src/sys/constants.js";
 import { native } from "../../src/sys/native.js";
 import { S_IFBLK, S_IFCHR, S_IFIFO, S_IFREG, S_IFSOCK } from "../../src/sys/stat.js";
@@ -30,9 +30,10 @@ export class Tree {
   }
 
   /** A subdirectory as a tree of its own. */
-  in(name: string): Tree {
-    return new Tree(this.at(name), this.readFlags, this.#open);
-  }
+  in(name: string): Tree { return this.elsewhere(this.at(name)); }
+
+  /** The tree at another path to the same layer, one through a descriptor for example. */
+  elsewhere(path: string): Tree { return new Tree(path, this.readFlags, this.#open); }
 
   stat(name: string): Attributes { return attributesAt(AT_FDCWD, this.at(name)); }
 
@@ -151,6 +152,11 @@ export class Tree {
 
   setAtime(name: string, seconds: number, nanoseconds: number): void {
     check(native.utimensat(AT_FDCWD, raw(this.at(name)), seconds, nanoseconds, 0, UTIME_OMIT), `utimensat ${name}`);
+  }
+
+  /** Both times to the present, as touch(1) does. */
+  touch(name: string): void {
+    check(native.utimensat(AT_FDCWD, raw(this.at(name)), 0, UTIME_NOW, 0, UTIME_NOW), `utimensat ${name}`);
   }
 
   xattr(name: string, attribute: string): string { return getXattr(this.at(name), attribute).toString("latin1"); }

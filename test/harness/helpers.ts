@@ -1,0 +1,51 @@
+/** C programs for what Node.js can't do (memory mappings); compiled once, when the first test asks. */
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { once } from "node:events";
+import { createInterface, type Interface } from "node:readline";
+import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { makePlace, removePlace } from "./places.js";
+import { mustRun } from "./processes.js";
+
+let mapping: Buffer | undefined;
+
+/** The bytes of the program `helpers/mapping.c`. */
+export function mappingProgram(): Buffer {
+  if (mapping !== undefined) return mapping;
+  const place = makePlace();
+  try {
+    mustRun("cc", ["-O1", "-o", join(place, "mapping"), join(import.meta.dirname, "helpers/mapping.c")]);
+    return (mapping = readFileSync(join(place, "mapping")));
+  } finally {
+    removePlace(place);
+  }
+}
+
+/** A process that is spoken to in lines. */
+export class Conversation {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #lines: Interface;
+  readonly #answers: string[] = [];
+
+  constructor(command: string, words: readonly string[]) {
+    this.#child = spawn(command, words);
+    this.#lines = createInterface({ input: this.#child.stdout });
+    this.#lines.on("line", (line) => { this.#answers.push(line); });
+  }
+
+  get pid(): number { return this.#child.pid!; }
+
+  say(line: string): void { this.#child.stdin.write(`${line}\n`); }
+
+  /** The next line that it prints. */
+  async hear(): Promise<string> {
+    if (this.#answers.length === 0) await once(this.#lines, "line", { signal: AbortSignal.timeout(20_000) });
+    return this.#answers.shift()!;
+  }
+
+  /** Ends its input and waits for its end. */
+  async end(): Promise<void> {
+    this.#child.stdin.end();
+    if (this.#child.exitCode === null) await once(this.#child, "exit", { signal: AbortSignal.timeout(20_000) });
+  }
+}

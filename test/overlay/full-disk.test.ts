@@ -1,0 +1,65 @@
+/** A full disk under the upper: what can't be done is refused, and nothing is lost or left half made. */
+import { expect } from "vitest";
+import { dir, file } from "../harness/layers.js";
+import { overlay } from "../harness/overlay-cases.js";
+import { outcome } from "../harness/syscalls.js";
+import { O_CREAT, O_RDWR, O_WRONLY } from "../../src/sys/constants.js";
+
+const KIB = 1024;
+const large = file(Buffer.alloc(6000 * KIB, "large file "), { mode: 0o640 });
+
+overlay("a full disk", { upperKiB: 3000 }, (it) => {
+  it("a copy-up that finds no room is refused with ENOSPC and leaves no file", { lower: { d: dir({ f: large }) } }, ({ merged, upper, lower }) => {
+    expect(outcome(() => merged.chmod("d/f", 0o600))).toBe("ENOSPC");
+    expect(outcome(() => merged.rename("d/f", "d/g"))).toBe("ENOSPC");
+    expect(outcome(() => merged.link("d/f", "d/g"))).toBe("ENOSPC");
+    expect(outcome(() => merged.setXattr("d/f", "user.x", "y"))).toBe("ENOSPC");
+    expect(upper.in("d").exists("f")).toBe(false);
+    expect(merged.list("d")).toEqual(["f"]);
+    expect(merged.stat("d/f")).toMatchObject({ mode: "640", size: 6000 * KIB });
+    expect(merged.read("d/f")).toBe(lower.read("d/f"));
+  });
+
+  it("a write that needs such a copy-up is refused with ENOSPC, by fsync at the latest", { lower: { f: large } }, ({ merged, upper, lower }) => {
+    const wrote = outcome(() => {
+      merged.with("f", O_WRONLY, (opened) => {
+        opened.write("changed", 0);
+        opened.sync();
+      });
+    });
+    expect(wrote).toBe("ENOSPC");
+    expect(upper.exists("f")).toBe(false);
+    expect(lower.read("f").slice(0, 10)).toBe("large file");
+  });
+
+  it("the work directory holds nothing after a copy-up that failed", { lower: { f: large } }, ({ merged, fixture }) => {
+    expect(outcome(() => merged.chown("f", 1, 1))).toBe("ENOSPC");
+    expect(fixture.workLeftovers()).toEqual([]);
+  });
+
+  it("a file truncated to nothing needs no room", { lower: { f: large } }, ({ merged, upper }) => {
+    merged.write("f", "small");
+    expect(upper.read("f")).toBe("small");
+  });
+
+  it("a new file that fills the disk is refused with ENOSPC and can be deleted", { lower: { other: file("x") } }, ({ merged }) => {
+    const filled = outcome(() => {
+      merged.with("f", O_RDWR | O_CREAT, (opened) => {
+        for (let piece = 0; piece < 100; piece++) opened.write(Buffer.alloc(64 * KIB, 1), piece * 64 * KIB);
+        opened.sync();
+      });
+    });
+    expect(filled).toBe("ENOSPC");
+    merged.unlink("f");
+    merged.append("other", "y");
+    expect(merged.read("other")).toBe("xy");
+  });
+
+  it("deletions work on a full disk, and small changes after them", { lower: { a: file("a"), b: file("b") }, upper: { filler: file(Buffer.alloc(100 * KIB, 7)) } }, ({ merged, upper }) => {
+    merged.unlink("a");
+    merged.unlink("filler");
+    merged.append("b", "!");
+    expect(upper.stat("a").device).toBe("0,0");
+    expect(merged.read("b")).toBe("b!");
+  });
+});
