@@ -47,7 +47,7 @@ export const mountOptions: readonly Row[] = [
     name: "fsync", value: "auto|volatile", help: "'volatile' is the option of that name, 'auto' the default",
     take: (settings, value) => { settings.volatile = oneOf("fsync", value, ["auto", "volatile"]) === "volatile"; },
   },
-  { name: "redirect_dir", help: "renaming a lower directory answers EXDEV", only: ["off", "nofollow"] },
+  { name: "redirect_dir", help: "redirects are followed; renaming a lower directory answers EXDEV", only: ["off", "follow"] },
   { name: "index", help: "a hard link is broken by copy-up", only: ["off"] },
   { name: "metacopy", help: "copy-up copies data and attributes together", only: ["off"] },
   { name: "nfs_export", help: "the mount cannot be exported by NFS", only: ["off"] },

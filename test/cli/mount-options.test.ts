@@ -91,7 +91,7 @@ describe("refused options", () => {
     ["RO", "unknown option 'RO'"],
     ["xino=on", "'xino=on' is not supported; use xino=off or xino=auto, or leave it out"],
     ["redirect_dir=on", "'redirect_dir=on' is not supported"],
-    ["redirect_dir=follow", "'redirect_dir=follow' is not supported"],
+    ["redirect_dir=nofollow", "'redirect_dir=nofollow' is not supported"],
     ["index=on", "'index=on' is not supported"],
     ["metacopy=on", "'metacopy=on' is not supported"],
     ["nfs_export=on", "'nfs_export=on' is not supported"],
