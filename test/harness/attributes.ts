@@ -8,6 +8,8 @@ const typeNames = new Map([
   [S_IFSOCK, "socket"], [S_IFCHR, "character device"], [S_IFBLK, "block device"],
 ]);
 
+const stat = new Stat();
+
 export interface Attributes {
   readonly type: string;
   /** Permission bits, setuid, setgid and sticky, in octal. */
@@ -34,7 +36,6 @@ export function timeText(seconds: number, nanoseconds: number): string {
 
 /** The attributes of `path` relative to `dirfd`, symlinks not followed; the empty path is `dirfd` itself. */
 export function attributesAt(dirfd: number, path: string): Attributes {
-  const stat = new Stat();
   check(native.statx(dirfd, raw(path), stat.fields), `statx ${path}`);
   return {
     type: typeNames.get(stat.type) ?? "unknown",

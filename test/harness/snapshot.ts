@@ -8,7 +8,7 @@ import { attributesAt } from "./attributes.js";
 import { readDirectory } from "./getdents.js";
 import { check, raw } from "./syscalls.js";
 import { getXattr, listXattrs } from "./xattrs.js";
-import { AT_FDCWD, O_DIRECTORY, O_NOATIME, O_NOFOLLOW, O_RDONLY } from "../../src/sys/constants.js";
+import { AT_FDCWD, O_DIRECTORY, O_NOATIME, O_NOFOLLOW, O_RDONLY, SEEK_DATA } from "../../src/sys/constants.js";
 import { native } from "../../src/sys/native.js";
 
 /** What is said of one path; each value is text, so that a difference reads by itself. */
@@ -54,7 +54,7 @@ function take(path: string): Record<string, string> {
   };
   if (attributes.type === "file") {
     picture.size = String(attributes.size);
-    picture.content = contentOf(path);
+    picture.content = contentOf(path, attributes.size);
   }
   if (attributes.type === "symlink") picture.target = readTarget(path);
   if (attributes.type.endsWith("device")) picture.device = attributes.device;
@@ -67,20 +67,30 @@ function readTarget(path: string): string {
   return buffer.toString("latin1", 0, check(native.readlinkat(AT_FDCWD, raw(path), buffer), `readlink ${path}`));
 }
 
-/** The content itself where it is short, else its digest. */
-function contentOf(path: string): string {
+const piece = Buffer.alloc(PIECE);
+const zeros = Buffer.alloc(PIECE);
+
+/**
+ * The content itself where it is short, else a digest of the pieces that are not all zero, each with its
+ * place: holes need not be read, and make no difference to zeros that are stored.
+ */
+function contentOf(path: string, size: number): string {
   const fd = check(native.openat(AT_FDCWD, raw(path), O_RDONLY | O_NOATIME | O_NOFOLLOW, 0), `open ${path}`);
-  const hash = createHash("sha256");
-  const buffer = Buffer.alloc(PIECE);
-  let position = 0;
-  let short = "";
-  while (true) {
-    const got = check(native.pread(fd, buffer, 0, PIECE, position), `pread ${path}`);
-    hash.update(buffer.subarray(0, got));
-    if (position === 0 && got <= SHOWN_CONTENT) short = JSON.stringify(buffer.toString("latin1", 0, got));
-    position += got;
-    if (got < PIECE) break;
+  try {
+    if (size <= SHOWN_CONTENT) return JSON.stringify(piece.toString("latin1", 0, check(native.pread(fd, piece, 0, size, 0), `pread ${path}`)));
+    const hash = createHash("sha256");
+    for (let position = nextPiece(fd, 0); position < size; position = nextPiece(fd, position + PIECE)) {
+      const got = check(native.pread(fd, piece, 0, PIECE, position), `pread ${path}`);
+      if (piece.compare(zeros, 0, got, 0, got) !== 0) hash.update(`${position}:`).update(piece.subarray(0, got));
+    }
+    return `sha256 ${hash.digest("hex")}`;
+  } finally {
+    native.close(fd);
   }
-  check(native.close(fd), "close");
-  return position <= SHOWN_CONTENT ? short : `sha256 ${hash.digest("hex")}`;
+}
+
+/** The start of the piece that holds the first data at or behind `position`; past the end where there is none. */
+function nextPiece(fd: number, position: number): number {
+  const data = native.lseek(fd, position, SEEK_DATA);
+  return data < 0 ? Infinity : data - (data % PIECE);
 }

@@ -3,18 +3,16 @@ import { check, raw } from "./syscalls.js";
 import { AT_FDCWD } from "../../src/sys/constants.js";
 import { native } from "../../src/sys/native.js";
 
-const LARGEST = 65536;
+const buffer = Buffer.alloc(65536);
 
 /** The value of `attribute`; Refused with ENODATA where there is none. */
 export function getXattr(path: string, attribute: string): Buffer {
-  const buffer = Buffer.alloc(LARGEST);
   const length = check(native.getxattrat(AT_FDCWD, raw(path), raw(attribute), buffer), `getxattr ${path} ${attribute}`);
-  return buffer.subarray(0, length);
+  return Buffer.from(buffer.subarray(0, length));
 }
 
 /** The names that listxattr(2) gives, sorted; none where the file system has no xattrs. */
 export function listXattrs(path: string): string[] {
-  const buffer = Buffer.alloc(LARGEST);
   const length = native.listxattrat(AT_FDCWD, raw(path), buffer);
   if (length === -95) return [];
   check(length, `listxattr ${path}`);
@@ -23,8 +21,8 @@ export function listXattrs(path: string): string[] {
 
 /** Sets it; `flags` is 0, XATTR_CREATE or XATTR_REPLACE. */
 export function setXattr(path: string, attribute: string, value: string | Uint8Array, flags = 0): void {
-  const buffer = typeof value === "string" ? Buffer.from(value, "latin1") : value;
-  check(native.setxattrat(AT_FDCWD, raw(path), raw(attribute), buffer, flags), `setxattr ${path} ${attribute}`);
+  const content = typeof value === "string" ? Buffer.from(value, "latin1") : value;
+  check(native.setxattrat(AT_FDCWD, raw(path), raw(attribute), content, flags), `setxattr ${path} ${attribute}`);
 }
 
 export function removeXattr(path: string, attribute: string): void {

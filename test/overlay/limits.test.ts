@@ -12,7 +12,7 @@ const STEP = "deep".repeat(50);
 const DEPTH = 25;
 
 /** Goes `DEPTH` directories down from `start`, making each where asked; answers a tree at the deepest. */
-function descend(start: string, make: boolean): { readonly path: string; close(this: void): void } {
+function descend(start: string, make: boolean): { readonly path: string; readonly close: () => void } {
   let fd = check(native.openat(AT_FDCWD, raw(start), O_RDONLY | O_DIRECTORY, 0), "open");
   for (let step = 0; step < DEPTH; step++) {
     if (make) check(native.mkdirat(fd, raw(STEP), 0o755), "mkdirat");
