@@ -5,6 +5,8 @@
 #include "values.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #define STEP ((int64_t)64 << 20)
@@ -17,12 +19,20 @@ struct job {
   off_t offset_in, offset_out;
   int64_t length;
   bool data_only;
+  /* For umount2, owned by the job. */
+  char *target;
+  int flags;
   int64_t result;
 };
 
 static void run_fsync(napi_env env, void *data) {
   struct job *job = data;
   job->result = outcome(job->data_only ? fdatasync(job->fd_in) : fsync(job->fd_in));
+}
+
+static void run_umount(napi_env env, void *data) {
+  struct job *job = data;
+  job->result = outcome(umount2(job->target, job->flags));
 }
 
 static int64_t write_all(int fd, const uint8_t *data, size_t length, off_t position) {
@@ -89,6 +99,7 @@ static void complete(napi_env env, napi_status status, void *data) {
   struct call call = {.env = env};
   napi_resolve_deferred(env, job->deferred, answer(&call, status == napi_ok ? job->result : -ECANCELED));
   napi_delete_async_work(env, job->work);
+  free(job->target);
   free(job);
 }
 
@@ -98,12 +109,14 @@ static napi_value start(const struct call *call, const struct job *wanted, napi_
   napi_value promise = NULL;
   struct job *job = malloc(sizeof *job);
   if (job == NULL) {
+    free(wanted->target);
     napi_throw_error(env, "ENOMEM", "no memory for an asynchronous call");
     return NULL;
   }
   *job = *wanted;
   napi_create_string_utf8(env, "ovlfs", NAPI_AUTO_LENGTH, &name);
   if (napi_create_async_work(env, NULL, name, execute, complete, job, &job->work) != napi_ok) {
+    free(job->target);
     free(job);
     napi_throw_error(env, NULL, "no asynchronous work can be made");
     return NULL;
@@ -133,7 +146,18 @@ static napi_value call_copy_file_range_async(napi_env env, napi_callback_info in
   return start(&call, &job, run_copy);
 }
 
+static napi_value call_umount_async(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  char room[NAME_ROOM];
+  const char *target = name_argument(&call, 0, room);
+  struct job job = {.flags = int_argument(&call, 1)};
+  if (!usable(&call)) return answer(&call, 0);
+  job.target = strdup(target);
+  return start(&call, &job, run_umount);
+}
+
 const struct binding async_bindings[] = {
+    {"umountAsync", call_umount_async},
     {"fsyncAsync", call_fsync_async},
     {"copyFileRangeAsync", call_copy_file_range_async},
     {NULL, NULL},

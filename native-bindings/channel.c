@@ -49,7 +49,16 @@ static napi_value call_receive_fd(napi_env env, napi_callback_info info) {
   return answer(&call, receive(socket));
 }
 
+static napi_value call_set_nonblocking(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  int fd = int_argument(&call, 0);
+  if (!usable(&call)) return answer(&call, 0);
+  int flags = fcntl(fd, F_GETFL);
+  return answer(&call, flags < 0 ? -errno : outcome(fcntl(fd, F_SETFL, flags | O_NONBLOCK)));
+}
+
 const struct binding channel_bindings[] = {
+    {"setNonblocking", call_set_nonblocking},
     {"socketpair", call_socketpair},
     {"receiveFd", call_receive_fd},
     {NULL, NULL},

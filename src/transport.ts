@@ -16,7 +16,12 @@ export interface MountRequest {
   readonly allowOther: boolean;
   /** Each request and its answer to the log. */
   readonly debug: boolean;
-  readonly log: Log;
+  readonly log: MountLog;
+}
+
+/** A log that also takes what is no fault: the requests, with `debug`. */
+export interface MountLog extends Log {
+  info(message: string): void;
 }
 
 /** A mount that is being served. */

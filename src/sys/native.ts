@@ -111,6 +111,8 @@ export interface Process {
 export interface Mounting {
   mount(source: Bytes, target: Bytes, type: Bytes, flags: number, data: Bytes): number;
   umount2(target: Bytes, flags: number): number;
+  /** umount2(2) on libuv's pool: a daemon that unmounts itself still has to serve what that writes back. */
+  umountAsync(target: Bytes, flags: number): Promise<number>;
   /** open_tree(2) with OPEN_TREE_CLONE | AT_EMPTY_PATH: a private copy of the mount at `dirfd`, submounts left out. */
   cloneMount(dirfd: number): number;
   /** mount_setattr(2) on a descriptor of such a copy; MOUNT_ATTR_* bits to set. */
@@ -123,6 +125,8 @@ export interface Mounting {
   socketpair(): [number, number] | number;
   /** recvmsg(2) of one descriptor by SCM_RIGHTS (blocks); the descriptor, or -ECONNRESET if the message had none. */
   receiveFd(socket: number): number;
+  /** O_NONBLOCK for a descriptor that somebody else opened. */
+  setNonblocking(fd: number): number;
   /** write(2) of `buffer[0…length)`, once. */
   write(fd: number, buffer: Uint8Array, length: number): number;
   /**

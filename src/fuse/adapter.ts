@@ -1,0 +1,86 @@
+/**
+ * One mount's state, which every operation gets: the engine, the reply buffer, what INIT settled, who waits.
+ * An operation answers by writing into `reply` and returning an outcome; it never sends anything itself.
+ */
+import type { Engine } from "../engine/engine.js";
+import type { Inode } from "../engine/inode.js";
+import type { AttrChange, Log } from "../engine/types.js";
+import { E } from "../sys/errno.js";
+import { Stat } from "../sys/stat.js";
+import type { Unique } from "./ids.js";
+import { MAX_WRITE } from "./init.js";
+import { Notifier, type NotifyingDevice } from "./notify.js";
+import { Parking } from "./parking.js";
+import { Reply } from "./reply.js";
+import type { Request } from "./request.js";
+
+/**
+ * What becomes of a request: the bytes written behind the reply's header, a negated errno, or DEFERRED.
+ */
+export type Outcome = number;
+
+/** No answer now: there never is one (FORGET), or it comes later. No errno: those end at 4095. */
+export const DEFERRED = -4096;
+
+/** Both sides of a RENAME_EXCHANGE may have to wait, one after the other; more than that makes no sense. */
+const MOST_WAITS = 2;
+
+export interface AdapterOptions {
+  readonly engine: Engine;
+  readonly device: NotifyingDevice;
+  readonly log: Log;
+  /** Serves a request from the start; for those that waited. */
+  readonly repeat: (adapter: Adapter, request: Request) => void;
+  /** INIT was decided upon: null, or why the kernel cannot be served. */
+  readonly initialized: (refusal: string | null) => void;
+}
+
+export class Adapter {
+  readonly engine: Engine;
+  readonly log: Log;
+  readonly reply: Reply;
+  readonly notifier: Notifier;
+  readonly parking: Parking;
+  readonly initialized: (refusal: string | null) => void;
+  /** For the attributes of the request that is being served. */
+  readonly stat = new Stat();
+  /** FUSE_SETXATTR_EXT is in force. */
+  setxattrExtended = false;
+
+  constructor(options: AdapterOptions) {
+    this.engine = options.engine;
+    this.log = options.log;
+    this.reply = new Reply(options.device, MAX_WRITE);
+    this.notifier = new Notifier(options.device);
+    this.parking = new Parking((request) => options.repeat(this, request));
+    this.initialized = options.initialized;
+  }
+
+  /**
+   * Whether `request`, which is to change `inode`, has to wait for the data of a long copy-up. If so it is
+   * parked and served again later; the caller returns DEFERRED. Ask before anything is changed.
+   */
+  mustWait(request: Request, inode: Inode, change?: AttrChange): boolean {
+    if (request.waits >= MOST_WAITS) return false;
+    if (this.mustQueue(request, inode)) return true;
+    const staging = this.engine.stage(inode, change);
+    if (staging === null) return false;
+    this.parking.open(inode, staging, request);
+    return true;
+  }
+
+  /** Whether `request` has to wait behind others that wait for `inode`; then it is parked. */
+  mustQueue(request: Request, inode: Inode): boolean {
+    if (request.waits >= MOST_WAITS || !this.parking.isOpen(inode)) return false;
+    this.parking.join(inode, request);
+    return true;
+  }
+
+  /** Sends the answer to a request once `result`, which is 0 or a negated errno, is known. */
+  answerLater(unique: Unique, result: Promise<number>): void {
+    result.then(
+      (outcome) => this.reply.send(unique, outcome),
+      () => this.reply.send(unique, -E.EIO),
+    );
+  }
+}

@@ -1,0 +1,105 @@
+/** GETATTR, STATX, SETATTR, READLINK, STATFS: what an inode says about itself. */
+import type { Inode } from "../engine/inode.js";
+import type { AttrChange, Time } from "../engine/types.js";
+import { UTIME_NOW } from "../sys/constants.js";
+import { isErrno } from "../sys/errno.js";
+import { S_ISGID, S_ISUID } from "../sys/stat.js";
+import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
+import { encodeAttrOut, encodeStatfs, encodeStatx } from "./encode.js";
+import {
+  FATTR_ATIME, FATTR_ATIME_NOW, FATTR_CTIME, FATTR_FH, FATTR_GID, FATTR_KILL_SUIDGID, FATTR_MODE, FATTR_MTIME,
+  FATTR_MTIME_NOW, FATTR_SIZE, FATTR_UID,
+} from "./protocol.js";
+import type { Request } from "./request.js";
+import { fuse_setattr_in } from "./structs.js";
+
+const PERMISSIONS = 0o7777;
+const S_IXGRP = 0o010;
+const NOW: Time = { sec: 0, nsec: UTIME_NOW };
+
+export function getattr(adapter: Adapter, _request: Request, inode: Inode): Outcome {
+  const error = adapter.engine.getattr(inode, adapter.stat);
+  return error < 0 ? error : encodeAttrOut(adapter.reply, adapter.stat);
+}
+
+export function statx(adapter: Adapter, _request: Request, inode: Inode): Outcome {
+  const error = adapter.engine.getattr(inode, adapter.stat);
+  return error < 0 ? error : encodeStatx(adapter.reply, adapter.stat);
+}
+
+export function readlink(adapter: Adapter, _request: Request, inode: Inode): Outcome {
+  const target = adapter.engine.readlink(inode);
+  return isErrno(target) ? target : adapter.reply.setBytes(0, target);
+}
+
+const statfsNumbers = new Float64Array(10);
+
+export function statfs(adapter: Adapter): Outcome {
+  const error = adapter.engine.statfs(statfsNumbers);
+  return error < 0 ? error : encodeStatfs(adapter.reply, statfsNumbers);
+}
+
+export function setattr(adapter: Adapter, request: Request, inode: Inode): Outcome {
+  if (writesBackTimes(request) && hasThatMtime(adapter, request, inode)) {
+    return encodeAttrOut(adapter.reply, adapter.stat);
+  }
+  const change = decodeChange(request);
+  if (adapter.mustWait(request, inode, change)) return DEFERRED;
+  const error = adapter.engine.setattr(inode, change);
+  return error < 0 ? error : getattr(adapter, request, inode);
+}
+
+const NOT_TIMES = ~(FATTR_MTIME | FATTR_CTIME | FATTR_FH);
+
+/**
+ * Whether this is the kernel writing back the times it keeps for a file (fuse_flush_times). With the
+ * writeback cache it does so for the ctime's sake alone too, after an unlink or a rename for instance.
+ */
+function writesBackTimes(request: Request): boolean {
+  const valid = request.u32(fuse_setattr_in.valid);
+  return (valid & FATTR_MTIME) !== 0 && (valid & FATTR_CTIME) !== 0 && (valid & NOT_TIMES) === 0;
+}
+
+/** Then there is nothing to set: a ctime cannot be, and a lower file must not be copied up for it. */
+function hasThatMtime(adapter: Adapter, request: Request, inode: Inode): boolean {
+  const { stat } = adapter;
+  return adapter.engine.getattr(inode, stat) >= 0
+    && stat.mtimeSec === request.i64(fuse_setattr_in.mtime)
+    && stat.mtimeNsec === request.u32(fuse_setattr_in.mtimensec);
+}
+
+function decodeChange(request: Request): AttrChange {
+  const valid = request.u32(fuse_setattr_in.valid);
+  const change: { -readonly [Name in keyof AttrChange]: AttrChange[Name] } = {};
+  if (valid & FATTR_MODE) change.mode = request.u32(fuse_setattr_in.mode) & PERMISSIONS;
+  if (valid & FATTR_UID) change.uid = request.u32(fuse_setattr_in.uid);
+  if (valid & FATTR_GID) change.gid = request.u32(fuse_setattr_in.gid);
+  if (valid & FATTR_SIZE) change.size = request.u64(fuse_setattr_in.size);
+  if (valid & FATTR_ATIME) {
+    change.atime = valid & FATTR_ATIME_NOW ? NOW : time(request, fuse_setattr_in.atime, fuse_setattr_in.atimensec);
+  }
+  if (valid & FATTR_MTIME) {
+    change.mtime = valid & FATTR_MTIME_NOW ? NOW : time(request, fuse_setattr_in.mtime, fuse_setattr_in.mtimensec);
+  }
+  if (valid & FATTR_KILL_SUIDGID) change.killPrivileges = true;
+  return change;
+}
+
+function time(request: Request, seconds: number, nanoseconds: number): Time {
+  return { sec: request.i64(seconds), nsec: request.u32(nanoseconds) };
+}
+
+/**
+ * Clears setuid and setgid where a change of the data by an unprivileged user has to; 0 or a negated errno.
+ * The reply that follows carries no attributes, so the kernel is told that it knows an old mode.
+ */
+export function killPrivileges(adapter: Adapter, inode: Inode): number {
+  const error = adapter.engine.getattr(inode, adapter.stat);
+  if (error < 0) return error;
+  const { mode } = adapter.stat;
+  if (!(mode & S_ISUID) && (mode & (S_ISGID | S_IXGRP)) !== (S_ISGID | S_IXGRP)) return 0;
+  const failed = adapter.engine.setattr(inode, { killPrivileges: true });
+  if (failed < 0) return failed;
+  adapter.notifier.attributesOfServedChanged(inode);
+  return 0;
+}

@@ -1,0 +1,95 @@
+/**
+ * The connection to the kernel: /dev/fuse, watched in Node's event loop and drained when there is something.
+ * It ends when the kernel says that the file system is unmounted.
+ */
+import { write } from "node:fs";
+import { bytes } from "../sys/bytes.js";
+import { AT_FDCWD, O_NONBLOCK, O_RDWR } from "../sys/constants.js";
+import { E, errnoName } from "../sys/errno.js";
+import { native } from "../sys/native.js";
+import type { MountLog } from "../transport.js";
+import { MAX_WRITE } from "./init.js";
+import type { NotifyingDevice } from "./notify.js";
+import { Request } from "./request.js";
+
+/** fuse_in_header, the operation's structure and the extensions have room in this. */
+const HEADER_ROOM = 4096;
+
+/** After so many requests in one go the event loop gets its turn: signals, timers, copies that are through. */
+const DRAIN_LIMIT = 128;
+
+export class Connection implements NotifyingDevice {
+  readonly #request = new Request(MAX_WRITE + HEADER_ROOM);
+  readonly #log: MountLog;
+  #watch: object | null = null;
+  #ended: () => void = () => undefined;
+  /** Settles when the file system is unmounted. */
+  readonly done: Promise<void>;
+
+  private constructor(readonly fd: number, log: MountLog) {
+    this.#log = log;
+    this.done = new Promise((resolve) => { this.#ended = resolve; });
+  }
+
+  /** Opens /dev/fuse; or a negated errno. */
+  static open(log: MountLog): Connection | number {
+    const fd = native.openat(AT_FDCWD, bytes("/dev/fuse"), O_RDWR | O_NONBLOCK, 0);
+    return fd < 0 ? fd : new Connection(fd, log);
+  }
+
+  /** Takes over a descriptor that fusermount3 opened and mounted. */
+  static adopt(fd: number, log: MountLog): Connection {
+    native.setNonblocking(fd);
+    return new Connection(fd, log);
+  }
+
+  /** Serves requests from now on. */
+  start(serve: (request: Request) => void): void {
+    this.#watch = native.pollStart(this.fd, (status) => {
+      if (status < 0) this.#end(status);
+      else this.#drain(serve);
+    });
+  }
+
+  #drain(serve: (request: Request) => void): void {
+    const request = this.#request;
+    for (let served = 0; served < DRAIN_LIMIT; served++) {
+      const length = native.read(this.fd, request.buffer);
+      // ENOENT: the request was taken back while it was being read.
+      if (length === -E.EINTR || length === -E.ENOENT) continue;
+      if (length === -E.EAGAIN) return;
+      if (length < 0) {
+        this.#end(length);
+        return;
+      }
+      request.length = length;
+      request.waits = 0;
+      serve(request);
+    }
+  }
+
+  #end(error: number): void {
+    // ENODEV: unmounted; ECONNABORTED: so by force (FUSE_ABORT_ERROR).
+    if (error !== -E.ENODEV && error !== -E.ECONNABORTED) this.#log.warn(`reading /dev/fuse failed: ${errnoName(error)}`);
+    this.close();
+  }
+
+  /** Gives the descriptor back, which ends the connection if it is still mounted. */
+  close(): void {
+    if (this.#watch === null) return;
+    native.pollStop(this.#watch);
+    this.#watch = null;
+    native.close(this.fd);
+    this.#ended();
+  }
+
+  write(buffer: Uint8Array, length: number): number {
+    return native.write(this.fd, buffer, length);
+  }
+
+  writeOffThread(buffer: Uint8Array): void {
+    // ENOENT is the usual answer: the kernel does not know the inode any more.
+    write(this.fd, buffer, () => undefined);
+  }
+}
+

@@ -1,0 +1,103 @@
+/**
+ * READ, WRITE, FSYNC, FALLOCATE, LSEEK, COPY_FILE_RANGE: a file's data, served by nodeid. Opens send no
+ * message (FUSE_NO_OPEN_SUPPORT), so there are no handles. Data moves between the backing file and the
+ * request's or the reply's own buffer.
+ */
+import type { Inode } from "../engine/inode.js";
+import { E } from "../sys/errno.js";
+import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
+import { killPrivileges } from "./attributes.js";
+import { FUSE_FSYNC_FDATASYNC, FUSE_WRITE_KILL_SUIDGID } from "./protocol.js";
+import type { Request } from "./request.js";
+import {
+  fuse_copy_file_range_in, fuse_copy_file_range_out, fuse_fallocate_in, fuse_fsync_in, fuse_lseek_in,
+  fuse_lseek_out, fuse_read_in, fuse_write_in, fuse_write_out,
+} from "./structs.js";
+
+/** Most bytes copied by one COPY_FILE_RANGE: it may answer with less than asked, and must not hold up others. */
+const COPY_LIMIT = 16 * 1024 * 1024;
+
+export function read(adapter: Adapter, request: Request, inode: Inode): Outcome {
+  const { reply } = adapter;
+  const size = Math.min(request.u32(fuse_read_in.size), reply.capacity);
+  return adapter.engine.read(inode, reply.buffer, reply.start, size, request.u64(fuse_read_in.offset));
+}
+
+export function write(adapter: Adapter, request: Request, inode: Inode): Outcome {
+  const size = request.u32(fuse_write_in.size);
+  const data = request.data(fuse_write_in.sizeof, size);
+  if (adapter.mustWait(request, inode)) return DEFERRED;
+  if (request.u32(fuse_write_in.write_flags) & FUSE_WRITE_KILL_SUIDGID) {
+    const error = killPrivileges(adapter, inode);
+    if (error < 0) return error;
+  }
+  const written = adapter.engine.write(inode, request.buffer, data, size, request.u64(fuse_write_in.offset));
+  return written < 0 ? written : encodeWritten(adapter, written);
+}
+
+function encodeWritten(adapter: Adapter, written: number): Outcome {
+  adapter.reply.clear(0, fuse_write_out.sizeof);
+  adapter.reply.setU32(fuse_write_out.size, written);
+  return fuse_write_out.sizeof;
+}
+
+/** FSYNC and FSYNCDIR. */
+export function fsync(adapter: Adapter, request: Request, inode: Inode): Outcome {
+  if (adapter.mustQueue(request, inode)) return DEFERRED;
+  const dataOnly = (request.u32(fuse_fsync_in.fsync_flags) & FUSE_FSYNC_FDATASYNC) !== 0;
+  const result = adapter.engine.fsync(inode, dataOnly);
+  if (typeof result === "number") return result;
+  adapter.answerLater(request.unique, result);
+  return DEFERRED;
+}
+
+export function fallocate(adapter: Adapter, request: Request, inode: Inode): Outcome {
+  if (adapter.mustWait(request, inode)) return DEFERRED;
+  const error = killPrivilegesFor(adapter, request, inode);
+  if (error < 0) return error;
+  return adapter.engine.fallocate(
+    inode, request.u32(fuse_fallocate_in.mode),
+    request.u64(fuse_fallocate_in.offset), request.u64(fuse_fallocate_in.length));
+}
+
+/** SEEK_DATA and SEEK_HOLE; the kernel answers the others itself. */
+export function lseek(adapter: Adapter, request: Request, inode: Inode): Outcome {
+  const found = adapter.engine.lseek(inode, request.u64(fuse_lseek_in.offset), request.u32(fuse_lseek_in.whence));
+  if (found < 0) return found;
+  adapter.reply.setU64(fuse_lseek_out.offset, found);
+  return fuse_lseek_out.sizeof;
+}
+
+export function copyFileRange(adapter: Adapter, request: Request, from: Inode): Outcome {
+  const copied = copy(adapter, request, from);
+  return copied < 0 ? copied : encodeWritten(adapter, copied);
+}
+
+/** COPY_FILE_RANGE_64, which differs in the answer. */
+export function copyFileRange64(adapter: Adapter, request: Request, from: Inode): Outcome {
+  const copied = copy(adapter, request, from);
+  if (copied < 0) return copied;
+  adapter.reply.setU64(fuse_copy_file_range_out.bytes_copied, copied);
+  return fuse_copy_file_range_out.sizeof;
+}
+
+function copy(adapter: Adapter, request: Request, from: Inode): Outcome {
+  const to = adapter.engine.inode(request.u64(fuse_copy_file_range_in.nodeid_out));
+  if (to === undefined) return -E.ESTALE;
+  if (request.u64(fuse_copy_file_range_in.flags) !== 0) return -E.EINVAL;
+  if (adapter.mustWait(request, to)) return DEFERRED;
+  const error = killPrivilegesFor(adapter, request, to);
+  if (error < 0) return error;
+  return adapter.engine.copyFileRange(
+    from, request.u64(fuse_copy_file_range_in.off_in), to, request.u64(fuse_copy_file_range_in.off_out),
+    Math.min(request.u64(fuse_copy_file_range_in.len), COPY_LIMIT));
+}
+
+/**
+ * As a WRITE would: FUSE_HANDLE_KILLPRIV_V2 makes the kernel leave the bits to us, yet FALLOCATE and
+ * COPY_FILE_RANGE have no flag to say whether the caller may keep them. Root may; an id that an idmapped
+ * mount hides (FUSE_INVALID_UIDGID) may not.
+ */
+function killPrivilegesFor(adapter: Adapter, request: Request, inode: Inode): number {
+  return request.uid === 0 ? 0 : killPrivileges(adapter, inode);
+}

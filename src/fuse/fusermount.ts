@@ -1,0 +1,103 @@
+/**
+ * Mounting as an ordinary user: the setuid helper fusermount3 mounts and sends the descriptor of /dev/fuse
+ * over a socket whose number it finds in _FUSE_COMMFD.
+ * Source: fusermount3(1); fuse_mount_fusermount in libfuse.
+ */
+import { spawn } from "node:child_process";
+import { bytes, concat, display, toBuffer, type Bytes } from "../sys/bytes.js";
+import {
+  MS_DIRSYNC, MS_NOATIME, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_SYNCHRONOUS,
+} from "../sys/constants.js";
+import { E, errnoName } from "../sys/errno.js";
+import { native } from "../sys/native.js";
+import { MountError, type MountRequest } from "../transport.js";
+import { Connection } from "./connection.js";
+import type { Mounted } from "./mount.js";
+
+const HELPERS = ["fusermount3", "fusermount"];
+/** Where the helper finds its end of the socket: behind standard error. */
+const COMM_FD = 3;
+
+/** Mounts through the helper; rejects with MountError. */
+export async function mountByHelper(request: MountRequest): Promise<Mounted> {
+  for (const helper of HELPERS) {
+    const mounted = await tryHelper(helper, request);
+    if (mounted) return mounted;
+  }
+  throw new MountError("mounting as an ordinary user needs fusermount3, which is not installed; install the package fuse3, or mount as root");
+}
+
+async function tryHelper(helper: string, request: MountRequest): Promise<Mounted | null> {
+  const pair = native.socketpair();
+  if (typeof pair === "number") throw new MountError(`no socket for ${helper} (${errnoName(pair)}); close other programs and try again`);
+  const [ours, theirs] = pair;
+  try {
+    const words = [bytes("-o"), options(request), bytes("--"), request.mountpoint];
+    const { code, message } = await run(helper, words, theirs);
+    if (code === null) return null;
+    if (code !== 0) throw new MountError(`${helper} can't mount at '${display(request.mountpoint)}': ${explain(message)}`);
+    const fd = native.receiveFd(ours);
+    if (fd < 0) throw new MountError(`${helper} sent no descriptor (${errnoName(fd)}); check its installation`);
+    return {
+      connection: Connection.adopt(fd, request.log),
+      unmount: (lazy) => unmountByHelper(helper, request.mountpoint, lazy),
+    };
+  } finally {
+    native.close(ours);
+    native.close(theirs);
+  }
+}
+
+/** Options in the helper's form: a comma or backslash in the source is escaped by a backslash. */
+function options({ source, flags, allowOther }: MountRequest): Bytes {
+  const words = [
+    concat(bytes("fsname="), source.replace(/[\\,]/g, "\\$&") as Bytes), "subtype=ovlfs", "default_permissions",
+    ...(allowOther ? ["allow_other"] : []),
+    flags & MS_RDONLY ? "ro" : "rw",
+    ...FLAG_WORDS.filter(([flag]) => flags & flag).map(([, word]) => word),
+  ];
+  return words.join(",") as Bytes;
+}
+
+const FLAG_WORDS: readonly (readonly [number, string])[] = [
+  [MS_NOSUID, "nosuid"], [MS_NODEV, "nodev"], [MS_NOEXEC, "noexec"], [MS_NOATIME, "noatime"],
+  [MS_SYNCHRONOUS, "sync"], [MS_DIRSYNC, "dirsync"],
+];
+
+interface Ended {
+  /** Null if the program is not there. */
+  readonly code: number | null;
+  readonly message: string;
+}
+
+/** Runs a helper to its end. Node passes words as UTF-8, so a mountpoint must be that for an ordinary user. */
+function run(helper: string, words: readonly Bytes[], socket: number | null): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(helper, words.map((word) => toBuffer(word).toString("utf8")), {
+      env: { ...process.env, _FUSE_COMMFD: String(COMM_FD) },
+      stdio: ["ignore", "ignore", "pipe", socket ?? "ignore"],
+    });
+    let message = "";
+    child.stderr?.on("data", (chunk: Buffer) => { message += chunk.toString(); });
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") resolve({ code: null, message });
+      else reject(new MountError(`${helper} can't be run (${error.code ?? error.message}); check its installation`));
+    });
+    child.on("close", (code) => resolve({ code: code ?? 1, message }));
+  });
+}
+
+function explain(message: string): string {
+  const line = message.trim().split("\n")[0] ?? "";
+  if (line.includes("user_allow_other")) return "allow_other is refused; add user_allow_other to /etc/fuse.conf or leave allow_other out";
+  return line === "" ? "it gave no reason; check that the directory is yours" : line;
+}
+
+async function unmountByHelper(helper: string, mountpoint: Bytes, lazy: boolean): Promise<number> {
+  const words = [bytes(lazy ? "-uz" : "-u"), bytes("--"), mountpoint];
+  try {
+    return (await run(helper, words, null)).code === 0 ? 0 : -E.EBUSY;
+  } catch {
+    return -E.EPERM;
+  }
+}

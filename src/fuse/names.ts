@@ -1,0 +1,142 @@
+/**
+ * LOOKUP and FORGET, and what makes, moves and removes names. An answer with an entry hands the reference
+ * that the engine added to the kernel, as one lookup, until FORGET gives it back.
+ */
+import type { Inode } from "../engine/inode.js";
+import type { Caller } from "../engine/types.js";
+import { RENAME_EXCHANGE } from "../sys/constants.js";
+import { E, isErrno, type Errno } from "../sys/errno.js";
+import type { Bytes } from "../sys/bytes.js";
+import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
+import { deviceMajor, deviceMinor, encodeEntry, encodeNegativeEntry } from "./encode.js";
+import { FOPEN_KEEP_CACHE } from "./protocol.js";
+import type { Request } from "./request.js";
+import {
+  fuse_batch_forget_in, fuse_create_in, fuse_entry_out, fuse_forget_in, fuse_forget_one, fuse_link_in,
+  fuse_mkdir_in, fuse_mknod_in, fuse_open_out, fuse_rename2_in, fuse_rename_in,
+} from "./structs.js";
+
+const PERMISSIONS = 0o7777;
+
+function answerEntry(adapter: Adapter, inode: Inode | Errno): Outcome {
+  if (isErrno(inode)) return inode;
+  const error = adapter.engine.getattr(inode, adapter.stat);
+  if (error < 0) {
+    adapter.engine.forget(inode, 1);
+    return error;
+  }
+  return encodeEntry(adapter.reply, 0, inode.id, adapter.stat);
+}
+
+function caller(request: Request, umask: number): Caller {
+  return { uid: request.uid, gid: request.gid, umask };
+}
+
+export function lookup(adapter: Adapter, request: Request, parent: Inode): Outcome {
+  const inode = adapter.engine.lookup(parent, request.name(0));
+  return inode === -E.ENOENT ? encodeNegativeEntry(adapter.reply) : answerEntry(adapter, inode);
+}
+
+export function forget(adapter: Adapter, request: Request): Outcome {
+  forgetOne(adapter, request.nodeid, request.u64(fuse_forget_in.nlookup));
+  return DEFERRED;
+}
+
+export function batchForget(adapter: Adapter, request: Request): Outcome {
+  const count = request.u32(fuse_batch_forget_in.count);
+  request.data(fuse_batch_forget_in.sizeof, count * fuse_forget_one.sizeof);
+  for (let index = 0; index < count; index += 1) {
+    const at = fuse_batch_forget_in.sizeof + index * fuse_forget_one.sizeof;
+    forgetOne(adapter, request.u64(at + fuse_forget_one.nodeid), request.u64(at + fuse_forget_one.nlookup));
+  }
+  return DEFERRED;
+}
+
+function forgetOne(adapter: Adapter, nodeid: number, count: number): void {
+  const inode = adapter.engine.inode(nodeid);
+  if (inode !== undefined) adapter.engine.forget(inode, count);
+}
+
+/**
+ * The kernel sends CREATE only for a name that it knows to be free, so the file is always a new one and
+ * FUSE_OPEN_KILL_SUIDGID, which is about truncating another's file, has nothing to do.
+ */
+export function create(adapter: Adapter, request: Request, parent: Inode): Outcome {
+  const mode = request.u32(fuse_create_in.mode) & PERMISSIONS;
+  const by = caller(request, request.u32(fuse_create_in.umask));
+  return answerOpened(adapter, adapter.engine.create(parent, request.name(fuse_create_in.sizeof), mode, by));
+}
+
+export function tmpfile(adapter: Adapter, request: Request, parent: Inode): Outcome {
+  const mode = request.u32(fuse_create_in.mode) & PERMISSIONS;
+  return answerOpened(adapter, adapter.engine.tmpfile(parent, mode, caller(request, request.u32(fuse_create_in.umask))));
+}
+
+function answerOpened(adapter: Adapter, inode: Inode | Errno): Outcome {
+  const length = answerEntry(adapter, inode);
+  if (length < 0) return length;
+  adapter.reply.clear(fuse_entry_out.sizeof, fuse_open_out.sizeof);
+  adapter.reply.setU32(fuse_entry_out.sizeof + fuse_open_out.open_flags, FOPEN_KEEP_CACHE);
+  return fuse_entry_out.sizeof + fuse_open_out.sizeof;
+}
+
+export function mknod(adapter: Adapter, request: Request, parent: Inode): Outcome {
+  const device = request.u32(fuse_mknod_in.rdev);
+  return answerEntry(adapter, adapter.engine.mknod(
+    parent, request.name(fuse_mknod_in.sizeof), request.u32(fuse_mknod_in.mode),
+    deviceMajor(device), deviceMinor(device), caller(request, request.u32(fuse_mknod_in.umask))));
+}
+
+export function mkdir(adapter: Adapter, request: Request, parent: Inode): Outcome {
+  const mode = request.u32(fuse_mkdir_in.mode) & PERMISSIONS;
+  const by = caller(request, request.u32(fuse_mkdir_in.umask));
+  return answerEntry(adapter, adapter.engine.mkdir(parent, request.name(fuse_mkdir_in.sizeof), mode, by));
+}
+
+export function symlink(adapter: Adapter, request: Request, parent: Inode): Outcome {
+  const name = request.name(0);
+  const target = request.name(name.length + 1);
+  return answerEntry(adapter, adapter.engine.symlink(parent, name, target, caller(request, 0)));
+}
+
+export function link(adapter: Adapter, request: Request, parent: Inode): Outcome {
+  const inode = adapter.engine.inode(request.u64(fuse_link_in.oldnodeid));
+  if (inode === undefined) return -E.ESTALE;
+  if (adapter.mustWait(request, inode)) return DEFERRED;
+  return answerEntry(adapter, adapter.engine.link(inode, parent, request.name(fuse_link_in.sizeof)));
+}
+
+export function unlink(adapter: Adapter, request: Request, parent: Inode): Outcome {
+  return adapter.engine.unlink(parent, request.name(0));
+}
+
+export function rmdir(adapter: Adapter, request: Request, parent: Inode): Outcome {
+  return adapter.engine.rmdir(parent, request.name(0));
+}
+
+export function rename(adapter: Adapter, request: Request, parent: Inode): Outcome {
+  return move(adapter, request, parent, fuse_rename_in.sizeof, 0);
+}
+
+export function rename2(adapter: Adapter, request: Request, parent: Inode): Outcome {
+  return move(adapter, request, parent, fuse_rename2_in.sizeof, request.u32(fuse_rename2_in.flags));
+}
+
+function move(adapter: Adapter, request: Request, oldParent: Inode, names: number, flags: number): Outcome {
+  const newParent = adapter.engine.inode(request.u64(fuse_rename_in.newdir));
+  if (newParent === undefined) return -E.ESTALE;
+  const oldName = request.name(names);
+  const newName = request.name(names + oldName.length + 1);
+  if (mustWaitFor(adapter, request, oldParent, oldName)) return DEFERRED;
+  if (flags & RENAME_EXCHANGE && mustWaitFor(adapter, request, newParent, newName)) return DEFERRED;
+  return adapter.engine.rename(oldParent, oldName, newParent, newName, flags);
+}
+
+/** Whether the object of a name has to be copied up at length before it can be moved. */
+function mustWaitFor(adapter: Adapter, request: Request, parent: Inode, name: Bytes): boolean {
+  const inode = adapter.engine.lookup(parent, name);
+  if (isErrno(inode)) return false;
+  const waits = adapter.mustWait(request, inode);
+  adapter.engine.forget(inode, 1);
+  return waits;
+}

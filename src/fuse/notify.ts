@@ -1,0 +1,56 @@
+/**
+ * Takes back attributes that the kernel keeps (FUSE_NOTIFY_INVAL_INODE with a negative offset, which leaves
+ * cached data alone). Sent before the answer to the request that caused the change, so that whoever gets
+ * that answer sees the new attributes.
+ *
+ * This cannot deadlock with a request in flight: fuse_reverse_inval_inode takes neither the inode's lock nor,
+ * with a negative offset, any page. It only waits where it finds the inode being evicted. An inode that a
+ * request in flight is about is not, and the eviction of a directory waits for nobody; but that of a file may
+ * wait for its times to be written back, which is for this very thread to answer. So any other file is
+ * notified from another thread.
+ */
+import type { Inode } from "../engine/inode.js";
+import { FUSE_NOTIFY_INVAL_INODE } from "./protocol.js";
+import type { Device } from "./reply.js";
+import { fuse_notify_inval_inode_out, fuse_out_header } from "./structs.js";
+import { Words } from "./words.js";
+
+/** A device that can also be written to without waiting for it. */
+export interface NotifyingDevice extends Device {
+  /** Writes on another thread and forgets the result; the buffer is given away. */
+  writeOffThread(buffer: Uint8Array): void;
+}
+
+const LENGTH = fuse_out_header.sizeof + fuse_notify_inval_inode_out.sizeof;
+
+export class Notifier {
+  readonly #device: NotifyingDevice;
+  readonly #message = new Words(LENGTH);
+
+  constructor(device: NotifyingDevice) {
+    this.#device = device;
+    this.#message.setU32(fuse_out_header.len, LENGTH);
+    this.#message.setU32(fuse_out_header.error, FUSE_NOTIFY_INVAL_INODE);
+    this.#message.setU64(fuse_out_header.sizeof + fuse_notify_inval_inode_out.off, -1);
+  }
+
+  /** The attributes of some inode changed. */
+  attributesChanged(inode: Inode): void {
+    if (inode.isDirectory) {
+      this.attributesOfServedChanged(inode);
+      return;
+    }
+    this.#address(inode);
+    this.#device.writeOffThread(Uint8Array.prototype.slice.call(this.#message.buffer));
+  }
+
+  /** The attributes of the inode that the request being served is about changed, other than by its answer. */
+  attributesOfServedChanged(inode: Inode): void {
+    this.#address(inode);
+    this.#device.write(this.#message.buffer, LENGTH);
+  }
+
+  #address(inode: Inode): void {
+    this.#message.setU64(fuse_out_header.sizeof + fuse_notify_inval_inode_out.ino, inode.id);
+  }
+}

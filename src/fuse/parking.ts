@@ -1,0 +1,58 @@
+/**
+ * Requests that wait while the data of a large file is copied up off the thread. Those for one inode stay in
+ * the order in which they came and are served again when the copy is there; all other requests go on.
+ *
+ * READ, LSEEK and what asks for attributes do not wait: the change they overtake has not been answered, so
+ * nobody can rely on it yet, and the kernel itself never has a page written and read at the same time (it
+ * waits for the write before it reads the page, and before it sends SETATTR of a size, FSYNC or FALLOCATE).
+ */
+import type { Inode } from "../engine/inode.js";
+import type { Unique } from "./ids.js";
+import type { Request } from "./request.js";
+
+export class Parking {
+  readonly #queues = new Map<number, Request[]>();
+  readonly #repeat: (request: Request) => void;
+
+  constructor(repeat: (request: Request) => void) {
+    this.#repeat = repeat;
+  }
+
+  /** Whether requests wait for this inode. */
+  isOpen(inode: Inode): boolean {
+    return this.#queues.size > 0 && this.#queues.has(inode.id);
+  }
+
+  /** Parks the first request for an inode until `staging` settles. */
+  open(inode: Inode, staging: Promise<void>, request: Request): void {
+    const id = inode.id;
+    this.#queues.set(id, []);
+    this.join(inode, request);
+    const settled = (): void => this.#settled(id);
+    staging.then(settled, settled);
+  }
+
+  /** Parks a request behind those that wait already. */
+  join(inode: Inode, request: Request): void {
+    const kept = request.keep();
+    kept.waits += 1;
+    this.#queues.get(inode.id)!.push(kept);
+  }
+
+  /** Takes a request out, if it waits here. */
+  remove(unique: Unique): boolean {
+    for (const queue of this.#queues.values()) {
+      const index = queue.findIndex((request) => request.unique === unique);
+      if (index < 0) continue;
+      queue.splice(index, 1);
+      return true;
+    }
+    return false;
+  }
+
+  #settled(id: number): void {
+    const queue = this.#queues.get(id) ?? [];
+    this.#queues.delete(id);
+    for (const request of queue) this.#repeat(request);
+  }
+}

@@ -1,0 +1,61 @@
+/** GETXATTR, LISTXATTR, SETXATTR, REMOVEXATTR. A size of 0 asks how large the answer would be. */
+import type { Inode } from "../engine/inode.js";
+import { E, isErrno } from "../sys/errno.js";
+import { S_ISGID } from "../sys/stat.js";
+import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
+import { FUSE_COMPAT_SETXATTR_IN_SIZE, FUSE_SETXATTR_ACL_KILL_SGID } from "./protocol.js";
+import type { Request } from "./request.js";
+import { fuse_getxattr_in, fuse_getxattr_out, fuse_setxattr_in } from "./structs.js";
+
+const NOTHING = new Uint8Array(0);
+
+export function getxattr(adapter: Adapter, request: Request, inode: Inode): Outcome {
+  const { engine, reply } = adapter;
+  const name = request.name(fuse_getxattr_in.sizeof);
+  const size = Math.min(request.u32(fuse_getxattr_in.size), reply.capacity);
+  if (size === 0) return encodeSize(adapter, engine.getxattr(inode, name, NOTHING));
+  return engine.getxattr(inode, name, reply.buffer.subarray(reply.start, reply.start + size));
+}
+
+export function listxattr(adapter: Adapter, request: Request, inode: Inode): Outcome {
+  const { engine, reply } = adapter;
+  const names = engine.listxattr(inode);
+  if (isErrno(names)) return names;
+  const size = Math.min(request.u32(fuse_getxattr_in.size), reply.capacity);
+  if (size === 0) return encodeSize(adapter, names.length);
+  if (names.length > size) return -E.ERANGE;
+  return names.copy(reply.buffer, reply.start);
+}
+
+function encodeSize(adapter: Adapter, size: number): Outcome {
+  if (size < 0) return size;
+  adapter.reply.clear(0, fuse_getxattr_out.sizeof);
+  adapter.reply.setU32(fuse_getxattr_out.size, size);
+  return fuse_getxattr_out.sizeof;
+}
+
+export function setxattr(adapter: Adapter, request: Request, inode: Inode): Outcome {
+  const { engine, setxattrExtended } = adapter;
+  const names = setxattrExtended ? fuse_setxattr_in.sizeof : FUSE_COMPAT_SETXATTR_IN_SIZE;
+  const name = request.name(names);
+  const size = request.u32(fuse_setxattr_in.size);
+  const value = request.data(names + name.length + 1, size);
+  if (adapter.mustWait(request, inode)) return DEFERRED;
+  const flags = request.u32(fuse_setxattr_in.flags);
+  const error = engine.setxattr(inode, name, request.buffer.subarray(value, value + size), flags);
+  if (error < 0 || !setxattrExtended) return error;
+  return request.u32(fuse_setxattr_in.setxattr_flags) & FUSE_SETXATTR_ACL_KILL_SGID ? clearSetgid(adapter, inode) : 0;
+}
+
+/** Who sets an access ACL on a file of a group that is not theirs loses setgid; the kernel reads the mode anew. */
+function clearSetgid(adapter: Adapter, inode: Inode): number {
+  const error = adapter.engine.getattr(inode, adapter.stat);
+  if (error < 0) return error;
+  const { mode } = adapter.stat;
+  return mode & S_ISGID ? adapter.engine.setattr(inode, { mode: mode & 0o7777 & ~S_ISGID }) : 0;
+}
+
+export function removexattr(adapter: Adapter, request: Request, inode: Inode): Outcome {
+  if (adapter.mustWait(request, inode)) return DEFERRED;
+  return adapter.engine.removexattr(inode, request.name(0));
+}
