@@ -5,12 +5,14 @@
  */
 import { Engine } from "../engine/engine.js";
 import { display, type Bytes } from "../sys/bytes.js";
+import { AT_FDCWD, O_DIRECTORY, O_PATH } from "../sys/constants.js";
 import { errnoName } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import type { Session, Transport } from "../transport.js";
 import type { MountCommand, TransportName } from "./command-line.js";
 import { openLog, type DaemonLog } from "./log.js";
 import { resolveMountpoint } from "./mountpoint.js";
+import { UsageError } from "./usage-error.js";
 
 /** Loads the transport that is asked for, and no other. */
 async function loadTransport(name: TransportName): Promise<Transport> {
@@ -57,6 +59,7 @@ export async function serve(command: MountCommand, announce: () => void): Promis
     volatile: command.volatile,
   }, log);
   try {
+    refuseDeadlock(engine, mountpoint);
     const signals = new Signals(log);
     // The first line to syslog opens its socket and the time zone, which the mount may be about to cover.
     if (!command.foreground) log.info(`mounting ${shown}`);
@@ -72,6 +75,15 @@ export async function serve(command: MountCommand, announce: () => void): Promis
   } finally {
     engine.close();
   }
+}
+
+/** Without the right to make private copies of the layers' mounts, what is below the mount point would be asked of us. */
+function refuseDeadlock(engine: Engine, mountpoint: Bytes): void {
+  const fd = native.openat(AT_FDCWD, mountpoint, O_PATH | O_DIRECTORY, 0);
+  if (fd < 0) throw new UsageError(`the mount point '${display(mountpoint)}' cannot be opened: ${errnoName(fd)}; name another directory`);
+  const deadlock = engine.wouldDeadlock(fd);
+  native.close(fd);
+  if (deadlock) throw new UsageError(`the mount point '${display(mountpoint)}' lies inside a layer, which only root can mount so; name a directory outside of the layers`);
 }
 
 /** A caller that was killed while it waited gets no mount. */

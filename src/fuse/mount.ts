@@ -16,7 +16,7 @@ const ROOTMODE = "40000";
 /** A connection that is mounted, and how to unmount it. */
 export interface Mounted {
   readonly connection: Connection;
-  unmount(lazy: boolean): Promise<number>;
+  readonly unmount: (lazy: boolean) => Promise<number>;
 }
 
 /** Mounts; null if this process may not, so that fusermount3 has to. Throws MountError. */
