@@ -85,11 +85,16 @@ function checkOverlaps(lowers: readonly OpenedDirectory[], pair: Pair | null): v
       if (isSame(lower, other)) throw new OptionError(`lower layer '${display(lower.path)}' is given twice; name each layer once`);
     }
     for (const other of writable) {
-      if (isWithin(other.path, lower.path) || isWithin(lower.path, other.path)) {
+      if (overlap(other, lower)) {
         throw new OptionError(`${other.option} '${display(other.path)}' and lower layer '${display(lower.path)}' lie within one another; keep them apart`);
       }
     }
   }
+}
+
+/** What is mounted inside a layer is not part of it: layers are seen without the mounts in them. */
+function overlap(a: OpenedDirectory, b: OpenedDirectory): boolean {
+  return a.stat.mountId === b.stat.mountId && (isWithin(a.path, b.path) || isWithin(b.path, a.path));
 }
 
 function isSame(a: OpenedDirectory, b: OpenedDirectory): boolean {
@@ -99,7 +104,7 @@ function isSame(a: OpenedDirectory, b: OpenedDirectory): boolean {
 function checkPair({ readOnly }: OverlayOptions, upper: OpenedDirectory, work: OpenedDirectory | null): void {
   if (!work) return;
   const [u, w] = [display(upper.path), display(work.path)];
-  if (isWithin(upper.path, work.path) || isWithin(work.path, upper.path)) {
+  if (overlap(upper, work)) {
     throw new OptionError(`upper '${u}' and work directory '${w}' lie within one another; use two separate directories of one file system`);
   }
   if (upper.stat.dev !== work.stat.dev || upper.stat.mountId !== work.stat.mountId) {
@@ -207,6 +212,6 @@ function createState(
 
 /** The roots of layers that can be met by walking through another one. */
 function trapsOf(lowers: readonly OpenedDirectory[]): ReadonlySet<string> {
-  const inner = lowers.filter((a) => lowers.some((b) => a !== b && isWithin(a.path, b.path)));
+  const inner = lowers.filter((a) => lowers.some((b) => a !== b && a.stat.mountId === b.stat.mountId && isWithin(a.path, b.path)));
   return new Set(inner.map(({ stat }) => `${stat.dev}:${stat.ino}`));
 }
