@@ -25,7 +25,7 @@ afterEach(() => {
 const ovlfsWith = (...words: readonly string[]): Finished => run(process.execPath, [CLI, ...words], { cwd: place, milliseconds: 20_000 });
 const mountWith = (...words: readonly string[]): Finished => ovlfsWith("mount", "--lower", "lower", ...words);
 const mountWritable = (): Finished => mountWith("--upper", "upper", "--work", "work", "merged");
-const shell = (script: string): Finished => run("sh", ["-c", script, "sh", process.execPath, CLI], { cwd: place, milliseconds: 20_000 });
+const shell = (script: string): Finished => run("bash", ["-c", script, "bash", process.execPath, CLI], { cwd: place, milliseconds: 20_000 });
 const merged = (): string => join(place, "merged");
 const mounted = (): boolean => mountsBelow(merged()).length > 0;
 const readMerged = (): string => mustRun("cat", [join(merged(), "file")], { milliseconds: 10_000 });
@@ -190,11 +190,12 @@ describe("bad input ends in one sentence, status 1 and nothing mounted", () => {
   });
 
   it("a work directory in use by another live mount", () => {
-    mkdirSync(join(place, "second"));
+    for (const name of ["second", "other"]) mkdirSync(join(place, name));
     expect(mountWritable().status).toBe(0);
-    const result = mountWith("--upper", "upper", "--work", "work", "second");
+    const result = mountWith("--upper", "other", "--work", "work", "second");
     expect(result.status).toBe(1);
-    expect(result.stderr).toMatch(/^ovlfs: [^\n]*work[^\n]*\n$/);
+    expect(result.stderr).toMatch(/^ovlfs: work directory '[^\n]*' is in use by another live mount; [^\n]*\n$/);
+    expect(mountWith("--upper", "upper", "--work", "work", "second").stderr).toMatch(/^ovlfs: upper '[^\n]*' is in use by another live mount; [^\n]*\n$/);
     expect(readMerged()).toBe("lower\n");
   });
 });
