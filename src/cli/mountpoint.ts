@@ -2,7 +2,7 @@
  * Resolves and checks a mount point before anything is mounted. What is returned is absolute and free of
  * symlinks, so that nobody has to walk it again through the mount that then covers it.
  */
-import { realpathSync, statSync } from "node:fs";
+import { realpathSync, statfsSync, statSync } from "node:fs";
 import { bytesOf, display, toBuffer, type Bytes } from "../sys/bytes.js";
 import { UsageError } from "./usage-error.js";
 
@@ -23,6 +23,8 @@ export function resolveMountpoint(path: Bytes): Bytes {
     if (!statSync(toBuffer(real)).isDirectory()) {
       throw new UsageError(`the mount point '${shown}' is not a directory; name a directory`);
     }
+    // Attributes of a stale mount may still be cached; statfs always asks the daemon, and meets ENOTCONN.
+    statfsSync(toBuffer(real));
     return real;
   } catch (error) {
     if (error instanceof UsageError) throw error;

@@ -26,6 +26,9 @@ import { XATTR_OPAQUE } from "./xattr-names.js";
 
 /** Two descriptors a layer is what a deep stack needs; half the limit is left for what comes with requests. */
 const SHARE_OF_LIMIT = 2;
+const LOCK_TRIES = 10;
+const LOCK_PAUSE_MS = 50;
+const pause = new Int32Array(new SharedArrayBuffer(4));
 const INCOMPAT_VOLATILE = bytes("work/incompat/volatile");
 
 /** Opens an overlay; throws OptionError. */
@@ -137,9 +140,17 @@ function openUpper(cache: DescriptorCache, options: OverlayOptions, pair: Pair, 
   }
 }
 
-/** Held for the life of the mount: two mounts that build in one work directory would destroy each other's work. */
+/**
+ * Held for the life of the mount: two mounts that build in one work directory would destroy each other's work.
+ * A daemon that was just killed may need a moment to be gone.
+ */
 function lock(fd: number, { option, path }: OpenedDirectory): void {
-  if (native.flock(fd, LOCK_EX | LOCK_NB) < 0) {
+  let locked = native.flock(fd, LOCK_EX | LOCK_NB);
+  for (let tries = 0; locked < 0 && tries < LOCK_TRIES; tries++) {
+    Atomics.wait(pause, 0, 0, LOCK_PAUSE_MS);
+    locked = native.flock(fd, LOCK_EX | LOCK_NB);
+  }
+  if (locked < 0) {
     throw new OptionError(`${option} '${display(path)}' is in use by another live mount; unmount that first or use another directory`);
   }
 }
