@@ -34,18 +34,20 @@ function without(picture: Picture, ...fields: string[]): Record<string, string> 
 export const untouched: View = (picture) => (picture.type === "file" ? picture : without(picture, "atime"));
 
 /** For one upper seen through two mounts: inode numbers and a directory's link count are each mount's own. */
-export const sameMerge: View = (picture) =>
-  without(picture, "ino", "atime", ...(picture.type === "directory" ? ["nlink"] : []));
+export const sameMerge: View = (picture) => without(picture, "ino", "atime", ...(picture.type === "directory" ? ["nlink"] : []));
 
 /**
  * For two runs of the same case: a time after `start` is "now", the value of an origin handle or of the uuid
  * says nothing, the kernel links whiteouts to one another, and numbers that the file system gave out are left out.
+ * A directory that was in the upper before (`prebuilt`) is given an origin by the kernel when it is looked up,
+ * and its parent the impure mark; ovlfs writes nothing on a lookup.
  */
-export function sameRun(start: number): View {
-  return (picture) => {
+export function sameRun(start: number, prebuilt: ReadonlySet<string>): View {
+  return (picture, path) => {
     const view = without(picture, "ino", "atime", "xattr trusted.overlay.uuid", ...(picture.type === "directory" ? ["nlink"] : []));
     if (picture.device === "0,0") return { type: "whiteout" };
     if (Number(picture.mtime!.split(".")[0]) >= start) view.mtime = "now";
+    if (picture.type === "directory" && prebuilt.has(path)) return without(view, "xattr trusted.overlay.origin", "xattr trusted.overlay.impure");
     if (view["xattr trusted.overlay.origin"] !== undefined) view["xattr trusted.overlay.origin"] = "present";
     return view;
   };

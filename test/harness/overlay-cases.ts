@@ -85,7 +85,6 @@ function directoryName(index: number, title: string): string {
 function runGroup(mounter: Mounter, setup: Setup, cases: readonly Case[], results: Map<Mounter, Result>): void {
   let fixture: OverlayFixture | undefined;
   const start = Math.floor(Date.now() / 1000) - 1;
-  const runnable = cases.filter((one) => missing(mounter, one) === undefined);
   beforeAll(() => {
     fixture = new OverlayFixture(mounter, stackOf(setup, cases));
     fixture.start();
@@ -101,8 +100,8 @@ function runGroup(mounter: Mounter, setup: Setup, cases: readonly Case[], result
     test("leaves the same merged tree and upper as the kernel's overlay", () => {
       const ours = results.get(mounter)!;
       const theirs = results.get(kernel)!;
-      const view = sameRun(start);
-      const same = runnable.filter((one) => one.scene.ownWay === undefined).map((one) => one.directory);
+      const view = sameRun(start, fixture!.upperBefore);
+      const same = cases.filter((one) => runsOn(mounter, one) && runsOn(kernel, one) && one.scene.ownWay === undefined).map((one) => one.directory);
       expect([...differencesIn(same, ours.merged, theirs.merged, view, "merged"), ...differencesIn(same, ours.upper, theirs.upper, view, "upper")]).toEqual([]);
     }, LIMIT);
   }
@@ -111,6 +110,8 @@ function runGroup(mounter: Mounter, setup: Setup, cases: readonly Case[], result
 function missing(mounter: Mounter, one: Case): Capability | undefined {
   return one.scene.needs?.find((capability) => !mounter.capabilities.has(capability));
 }
+
+function runsOn(mounter: Mounter, one: Case): boolean { return missing(mounter, one) === undefined; }
 
 function declareProofs(mounter: Mounter, setup: Setup, fixture: () => OverlayFixture, results: Map<Mounter, Result>): void {
   test("unmounts, leaving no process and an empty work directory", () => {

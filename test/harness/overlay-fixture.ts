@@ -34,6 +34,8 @@ export class OverlayFixture {
   readonly lowers: readonly Tree[];
   readonly #spec: MountSpec;
   #lowersBefore: readonly Snapshot[] = [];
+  /** Paths of the upper as it was described. */
+  upperBefore: ReadonlySet<string> = new Set();
   readonly #watchdog = new Watchdog();
 
   constructor(readonly mounter: Mounter, readonly stack: Stack) {
@@ -59,6 +61,7 @@ export class OverlayFixture {
     if (upper !== undefined) {
       buildLayer(this.upper.path, upper);
       mkdirSync(this.work.path);
+      this.upperBefore = new Set(snapshot(this.upper.path).keys());
     }
     this.stack.prepare?.(this);
     this.#lowersBefore = this.lowers.map((lower) => snapshot(lower.path));

@@ -30,6 +30,7 @@ overlay("a full disk", { upperKiB: 3000 }, (it) => {
     expect(wrote).toBe("ENOSPC");
     expect(upper.exists("f")).toBe(false);
     expect(lower.read("f").slice(0, 10)).toBe("large file");
+    expect(merged.read("f").slice(0, 10)).toBe("large file");
   });
 
   it("the work directory holds nothing after a copy-up that failed", { lower: { f: large } }, ({ merged, fixture }) => {
