@@ -2,14 +2,20 @@
  * File data: reads come from where the data is now, changes copy up first. All is served by inode, whoever
  * opened it and whatever its names are.
  */
+import { UTIME_OMIT } from "../sys/constants.js";
 import { native } from "../sys/native.js";
 import { E } from "../sys/errno.js";
-import { S_IFREG } from "../sys/stat.js";
+import { S_IFREG, Stat } from "../sys/stat.js";
 import { copyUp } from "./copy-up.js";
 import { DataFile } from "./data-file.js";
 import type { Inode } from "./inode.js";
 import type { OverlayFs } from "./overlay-fs.js";
-import { openFile } from "./upper.js";
+import { ITSELF } from "./real.js";
+import type { Time } from "./types.js";
+import { openFile, setTimes } from "./upper.js";
+
+const OMIT: Time = { sec: 0, nsec: UTIME_OMIT };
+const stat = new Stat();
 
 /** A descriptor for reading the inode's data, or an errno: EISDIR, EINVAL for what has no data. */
 function reading(fs: OverlayFs, inode: Inode): number {
@@ -39,6 +45,18 @@ export function writeData(
 ): number {
   const fd = writing(fs, inode);
   return fd < 0 ? fd : openFile.pwrite(fd, buffer, offset, length, position);
+}
+
+/** As writeData, and the mtime stays what it was. */
+export function writeKeepingMtime(
+  fs: OverlayFs, inode: Inode, buffer: Uint8Array, offset: number, length: number, position: number,
+): number {
+  const fd = writing(fs, inode);
+  if (fd < 0) return fd;
+  const found = native.statx(fd, ITSELF, stat.fields);
+  const written = openFile.pwrite(fd, buffer, offset, length, position);
+  if (found >= 0 && written > 0) setTimes(inode.upper!, OMIT, { sec: stat.mtimeSec, nsec: stat.mtimeNsec });
+  return written;
 }
 
 export function allocate(fs: OverlayFs, inode: Inode, mode: number, offset: number, length: number): number {

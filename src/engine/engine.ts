@@ -8,10 +8,10 @@
 import { bytes, type Bytes } from "../sys/bytes.js";
 import { E, fail, isErrno, type Errno } from "../sys/errno.js";
 import { native } from "../sys/native.js";
-import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, Stat } from "../sys/stat.js";
+import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, Stat } from "../sys/stat.js";
 import { getAttributes, setAttributes } from "./attributes.js";
 import { make, makeNameless } from "./create.js";
-import { allocate, copyRange, readData, seek, sync, syncNow, writeData } from "./data.js";
+import { allocate, copyRange, readData, seek, sync, syncNow, writeData, writeKeepingMtime } from "./data.js";
 import { listDirectory } from "./directory.js";
 import { DirectoryInode, type Inode } from "./inode.js";
 import { canonicalPath, isWithin } from "./layer.js";
@@ -132,6 +132,8 @@ export class Engine {
 
   /** Makes an object of the type in `mode`: a regular file, device, fifo or socket. */
   mknod(parent: Inode, name: Bytes, mode: number, major: number, minor: number, caller: Caller): Inode | Errno {
+    // Only the overlay itself makes whiteouts (ovl_mknod).
+    if ((mode & S_IFMT) === S_IFCHR && major === 0 && minor === 0) return fail(E.EPERM);
     return this.#make(parent, name, mode & S_IFMT ? mode : mode | S_IFREG, major, minor, null, caller);
   }
 
@@ -206,10 +208,13 @@ export class Engine {
     return readData(this.fs, inode, buffer, offset, length, position);
   }
 
-  /** Writes `length` bytes of `buffer[offset…]` at `position`, after a copy-up; the bytes written. */
-  write(inode: Inode, buffer: Uint8Array, offset: number, length: number, position: number): number {
+  /**
+   * Writes `length` bytes of `buffer[offset…]` at `position`, after a copy-up; the bytes written. With
+   * `keepMtime` the file's mtime stays: whoever writes late (a writeback cache) knows it better.
+   */
+  write(inode: Inode, buffer: Uint8Array, offset: number, length: number, position: number, keepMtime = false): number {
     this.fs.descriptors.trim();
-    return writeData(this.fs, inode, buffer, offset, length, position);
+    return (keepMtime ? writeKeepingMtime : writeData)(this.fs, inode, buffer, offset, length, position);
   }
 
   /** fsync(2) off the thread; a number where there is nothing to wait for. */

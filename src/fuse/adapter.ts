@@ -44,6 +44,8 @@ export class Adapter {
   readonly initialized: (refusal: string | null) => void;
   /** For the attributes of the request that is being served. */
   readonly stat = new Stat();
+  /** FUSE_WRITEBACK_CACHE is in force: the kernel may hold data that it has not written yet. */
+  writebackCache = false;
   /** FUSE_SETXATTR_EXT is in force. */
   setxattrExtended = false;
 

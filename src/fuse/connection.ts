@@ -46,8 +46,9 @@ export class Connection implements NotifyingDevice {
   /** Serves requests from now on. */
   start(serve: (request: Request) => void): void {
     this.#watch = native.pollStart(this.fd, (status) => {
-      if (status < 0) this.#end(status);
-      else this.#drain(serve);
+      // After an unmount polling fails too; only a read tells why.
+      this.#drain(serve);
+      if (status < 0 && this.#watch !== null) this.#end(status);
     });
   }
 
@@ -87,9 +88,11 @@ export class Connection implements NotifyingDevice {
     return native.write(this.fd, buffer, length);
   }
 
-  writeOffThread(buffer: Uint8Array): void {
-    // ENOENT is the usual answer: the kernel does not know the inode any more.
-    write(this.fd, buffer, () => undefined);
+  writeOffThread(buffer: Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      // An error is ENOENT at most: the kernel does not know the inode any more.
+      write(this.fd, buffer, () => resolve());
+    });
   }
 }
 

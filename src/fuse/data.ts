@@ -7,7 +7,7 @@ import type { Inode } from "../engine/inode.js";
 import { E } from "../sys/errno.js";
 import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
 import { killPrivileges } from "./attributes.js";
-import { FUSE_FSYNC_FDATASYNC, FUSE_WRITE_KILL_SUIDGID } from "./protocol.js";
+import { FUSE_FSYNC_FDATASYNC, FUSE_WRITE_CACHE, FUSE_WRITE_KILL_SUIDGID } from "./protocol.js";
 import type { Request } from "./request.js";
 import {
   fuse_copy_file_range_in, fuse_copy_file_range_out, fuse_fallocate_in, fuse_fsync_in, fuse_lseek_in,
@@ -31,8 +31,13 @@ export function write(adapter: Adapter, request: Request, inode: Inode): Outcome
     const error = killPrivileges(adapter, inode);
     if (error < 0) return error;
   }
-  const written = adapter.engine.write(inode, request.buffer, data, size, request.u64(fuse_write_in.offset));
-  return written < 0 ? written : encodeWritten(adapter, written);
+  const position = request.u64(fuse_write_in.offset);
+  const isWriteback = (request.u32(fuse_write_in.write_flags) & FUSE_WRITE_CACHE) !== 0;
+  const written = adapter.engine.write(inode, request.buffer, data, size, position, isWriteback);
+  if (written >= 0) return encodeWritten(adapter, written);
+  // The kernel would go on showing what could not be written.
+  if (isWriteback) void adapter.notifier.dropData(inode, position);
+  return written;
 }
 
 function encodeWritten(adapter: Adapter, written: number): Outcome {
@@ -60,9 +65,23 @@ export function fallocate(adapter: Adapter, request: Request, inode: Inode): Out
     request.u64(fuse_fallocate_in.offset), request.u64(fuse_fallocate_in.length));
 }
 
-/** SEEK_DATA and SEEK_HOLE; the kernel answers the others itself. */
+/**
+ * SEEK_DATA and SEEK_HOLE; the kernel answers the others itself. It asks without writing back what it holds,
+ * which may be data where the backing file still has a hole, so with a writeback cache that comes first.
+ */
 export function lseek(adapter: Adapter, request: Request, inode: Inode): Outcome {
-  const found = adapter.engine.lseek(inode, request.u64(fuse_lseek_in.offset), request.u32(fuse_lseek_in.whence));
+  const offset = request.u64(fuse_lseek_in.offset);
+  const whence = request.u32(fuse_lseek_in.whence);
+  if (!adapter.writebackCache) return seek(adapter, inode, offset, whence);
+  const { unique } = request;
+  void adapter.notifier.dropData(inode, offset).then(() => {
+    adapter.reply.send(unique, seek(adapter, inode, offset, whence));
+  });
+  return DEFERRED;
+}
+
+function seek(adapter: Adapter, inode: Inode, offset: number, whence: number): Outcome {
+  const found = adapter.engine.lseek(inode, offset, whence);
   if (found < 0) return found;
   adapter.reply.setU64(fuse_lseek_out.offset, found);
   return fuse_lseek_out.sizeof;

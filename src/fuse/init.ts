@@ -59,6 +59,7 @@ export function init(adapter: Adapter, request: Request): Outcome {
   const offered = request.u32(fuse_init_in.flags);
   const wanted = adapter.engine.readOnly ? WANTED : WANTED | FUSE_WRITEBACK_CACHE;
   const flags = offered & wanted;
+  adapter.writebackCache = (flags & FUSE_WRITEBACK_CACHE) !== 0;
   adapter.setxattrExtended = (flags & FUSE_SETXATTR_EXT) !== 0;
   reply.setU32(fuse_init_out.max_readahead, request.u32(fuse_init_in.max_readahead));
   reply.setU32(fuse_init_out.flags, flags);

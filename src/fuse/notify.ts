@@ -17,10 +17,11 @@ import { Words } from "./words.js";
 
 /** A device that can also be written to without waiting for it. */
 export interface NotifyingDevice extends Device {
-  /** Writes on another thread and forgets the result; the buffer is given away. */
-  writeOffThread(buffer: Uint8Array): void;
+  /** Writes on another thread; settles when that is done, with or without success. The buffer is given away. */
+  writeOffThread(buffer: Uint8Array): Promise<void>;
 }
 
+const ATTRIBUTES_ONLY = -1;
 const LENGTH = fuse_out_header.sizeof + fuse_notify_inval_inode_out.sizeof;
 
 export class Notifier {
@@ -31,7 +32,6 @@ export class Notifier {
     this.#device = device;
     this.#message.setU32(fuse_out_header.len, LENGTH);
     this.#message.setU32(fuse_out_header.error, FUSE_NOTIFY_INVAL_INODE);
-    this.#message.setU64(fuse_out_header.sizeof + fuse_notify_inval_inode_out.off, -1);
   }
 
   /** The attributes of some inode changed. */
@@ -40,17 +40,27 @@ export class Notifier {
       this.attributesOfServedChanged(inode);
       return;
     }
-    this.#address(inode);
-    this.#device.writeOffThread(Uint8Array.prototype.slice.call(this.#message.buffer));
+    this.#address(inode, ATTRIBUTES_ONLY);
+    void this.#device.writeOffThread(Uint8Array.prototype.slice.call(this.#message.buffer));
   }
 
   /** The attributes of the inode that the request being served is about changed, other than by its answer. */
   attributesOfServedChanged(inode: Inode): void {
-    this.#address(inode);
+    this.#address(inode, ATTRIBUTES_ONLY);
     this.#device.write(this.#message.buffer, LENGTH);
   }
 
-  #address(inode: Inode): void {
+  /**
+   * Has the kernel write back what it holds of a file's data from `offset` on, and drop it; settles when that
+   * is done. The WRITEs that this causes are served meanwhile, so it must not be waited for on this thread.
+   */
+  dropData(inode: Inode, offset: number): Promise<void> {
+    this.#address(inode, offset);
+    return this.#device.writeOffThread(Uint8Array.prototype.slice.call(this.#message.buffer));
+  }
+
+  #address(inode: Inode, offset: number): void {
     this.#message.setU64(fuse_out_header.sizeof + fuse_notify_inval_inode_out.ino, inode.id);
+    this.#message.setU64(fuse_out_header.sizeof + fuse_notify_inval_inode_out.off, offset);
   }
 }
