@@ -10,6 +10,7 @@ import { errnoName } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import type { Session, Transport } from "../transport.js";
 import type { MountCommand, TransportName } from "./command-line.js";
+import { noteLeftovers } from "./leftovers.js";
 import { openLog, type DaemonLog } from "./log.js";
 import { resolveMountpoint } from "./mountpoint.js";
 import { UsageError } from "./usage-error.js";
@@ -51,30 +52,41 @@ export async function serve(command: MountCommand, announce: () => void): Promis
   const mountpoint = resolveMountpoint(command.mountpoint);
   const shown = display(mountpoint);
   const mount = await loadTransport(command.transport);
-  const engine = Engine.open({
+  let settled = false;
+  const removeLeftovers = noteLeftovers(command.work);
+  try {
+    const engine = openEngine(command, log);
+    try {
+      refuseDeadlock(engine, mountpoint);
+      const signals = new Signals(log);
+      // The first line to syslog opens its socket and the time zone, which the mount may be about to cover.
+      if (!command.foreground) log.info(`mounting ${shown}`);
+      const session = await mount({
+        engine, mountpoint, source: command.source, flags: mountFlags(command, engine),
+        allowOther: command.allowOther || process.geteuid!() === 0, debug: command.debug, log,
+      });
+      process.title = `ovlfs ${shown}`;
+      signals.attach(session, mountpoint);
+      await announceOrUnmount(announce, session);
+      settled = true;
+      await session.done;
+      if (!command.foreground) log.info(`unmounted ${shown}`);
+    } finally {
+      engine.close();
+    }
+  } finally {
+    if (!settled) removeLeftovers();
+  }
+}
+
+function openEngine(command: MountCommand, log: DaemonLog): Engine {
+  return Engine.open({
     lower: command.lower,
     ...(command.upper === undefined ? {} : { upper: command.upper }),
     ...(command.work === undefined ? {} : { work: command.work }),
     readOnly: command.flags.includes("MS_RDONLY"),
     volatile: command.volatile,
   }, log);
-  try {
-    refuseDeadlock(engine, mountpoint);
-    const signals = new Signals(log);
-    // The first line to syslog opens its socket and the time zone, which the mount may be about to cover.
-    if (!command.foreground) log.info(`mounting ${shown}`);
-    const session = await mount({
-      engine, mountpoint, source: command.source, flags: mountFlags(command, engine),
-      allowOther: command.allowOther || process.geteuid!() === 0, debug: command.debug, log,
-    });
-    process.title = `ovlfs ${shown}`;
-    signals.attach(session, mountpoint);
-    await announceOrUnmount(announce, session);
-    await session.done;
-    if (!command.foreground) log.info(`unmounted ${shown}`);
-  } finally {
-    engine.close();
-  }
 }
 
 /** Without the right to make private copies of the layers' mounts, what is below the mount point would be asked of us. */

@@ -200,6 +200,15 @@ describe("bad input ends in one sentence, status 1 and nothing mounted", () => {
   });
 });
 
+describe("a machine where mounting fails", () => {
+  it.each(["rw", "volatile"])("gets its work directory back as it was (%s)", (option) => {
+    const result = shell(`exec unshare --mount bash -c 'mount --make-rprivate / && mount --bind /dev/null /dev/fuse && "$@" -o ${option} --lower lower --upper upper --work work merged' bash "$1" "$2" mount`);
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(/^ovlfs: [^\n]+\n$/);
+    expect(readdirSync(join(place, "work"))).toEqual([]);
+  });
+});
+
 describe("--version and --help", () => {
   it("print to standard output and end with 0", () => {
     const manifest = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")) as { version: string };
