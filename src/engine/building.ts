@@ -34,19 +34,6 @@ export function publishNew(work: Work, building: Building, directory: RealDirect
   return rename(work.directory, building.name, directory, name, 0);
 }
 
-/** Publishes it over what stands there (a whiteout), at once. 0 or an errno. */
-export function publishOver(work: Work, building: Building, directory: RealDirectory, name: Bytes): number {
-  let temporary = building.name;
-  if (temporary === null) {
-    temporary = work.temporaryName();
-    const linked = linkFile(building.place, work.directory, temporary);
-    if (linked < 0) return linked;
-  }
-  const error = rename(work.directory, temporary, directory, name, 0);
-  if (error < 0) work.discard(temporary);
-  return error;
-}
-
 /** Gives up what was not published. */
 export function discardBuilding(work: Work, building: Building): void {
   native.close(building.fd);

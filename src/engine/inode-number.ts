@@ -20,11 +20,6 @@ export class InodeNumbers {
     this.#shift = INO_BITS - BigInt(Math.ceil(Math.log2(this.#devices.size * 2 + 1)));
   }
 
-  /** All layers are on one file system, so that numbers pass unchanged. */
-  get isSameFileSystem(): boolean {
-    return this.#devices.size === 1;
-  }
-
   of(stat: Stat): bigint {
     return this.on(stat.dev, stat.ino);
   }

@@ -5,10 +5,10 @@
  * Source: ovl_fill_super, ovl_get_workdir and ovl_check_layer in fs/overlayfs/super.c.
  */
 import { bytes, display } from "../sys/bytes.js";
-import { LOCK_EX, LOCK_NB, RENAME_WHITEOUT } from "../sys/constants.js";
+import { LOCK_EX, LOCK_NB } from "../sys/constants.js";
 import { errnoName } from "../sys/errno.js";
 import { native } from "../sys/native.js";
-import { S_IFREG, Stat } from "../sys/stat.js";
+import { Stat } from "../sys/stat.js";
 import { Credentials } from "./credentials.js";
 import { DescriptorCache } from "./descriptors.js";
 import { InodeNumbers } from "./inode-number.js";
@@ -20,7 +20,7 @@ import type { OverlayFs } from "./overlay-fs.js";
 import { ITSELF, RealDirectory } from "./real.js";
 import { dropStaged } from "./staging.js";
 import type { Log } from "./types.js";
-import { createNameless, makeDirectory, removeFile, removeXattr, rename, setXattr, createFile } from "./upper.js";
+import { createNameless, makeDirectory, removeXattr, setXattr } from "./upper.js";
 import { prepareWork, Work, type UpperFeatures } from "./work.js";
 import { XATTR_OPAQUE } from "./xattr-names.js";
 
@@ -183,18 +183,7 @@ function probeFeatures(work: RealDirectory, log: Log): UpperFeatures {
   const marked = setXattr(work, XATTR_OPAQUE, Buffer.from("0"), 0);
   if (marked >= 0) removeXattr(work, XATTR_OPAQUE);
   else log.warn(`the upper takes no overlay xattrs (${errnoName(marked)}): no opaque directories, inode numbers change with a copy-up`);
-  return { tmpfile: nameless >= 0, renameWhiteout: probeRenameWhiteout(work), xattr: marked >= 0 };
-}
-
-function probeRenameWhiteout(work: RealDirectory): boolean {
-  const [from, to] = [bytes("#probe-a"), bytes("#probe-b")];
-  const fd = createFile(work, from, S_IFREG);
-  if (fd < 0) return false;
-  native.close(fd);
-  const renamed = rename(work, from, work, to, RENAME_WHITEOUT);
-  removeFile(work, from);
-  removeFile(work, to);
-  return renamed >= 0;
+  return { tmpfile: nameless >= 0, xattr: marked >= 0 };
 }
 
 function createState(

@@ -15,8 +15,6 @@ import { linkFile, makeDirectory, makeWhiteout, removeDirectory, removeFile, set
 export interface UpperFeatures {
   /** O_TMPFILE. */
   readonly tmpfile: boolean;
-  /** RENAME_WHITEOUT. */
-  readonly renameWhiteout: boolean;
   /** trusted.overlay.* xattrs. */
   readonly xattr: boolean;
 }

@@ -17,7 +17,6 @@ export const XATTR_ORIGIN = concat(PREFIX, bytes("origin"));
 export const XATTR_IMPURE = concat(PREFIX, bytes("impure"));
 export const XATTR_METACOPY = concat(PREFIX, bytes("metacopy"));
 export const XATTR_WHITEOUT = concat(PREFIX, bytes("whiteout"));
-export const XATTR_UUID = concat(PREFIX, bytes("uuid"));
 
 export const XATTR_ACL_ACCESS = bytes("system.posix_acl_access");
 export const XATTR_ACL_DEFAULT = bytes("system.posix_acl_default");

@@ -54,6 +54,5 @@ export const MS_RELATIME = constant("MS_RELATIME");
 export const MS_STRICTATIME = constant("MS_STRICTATIME");
 export const MS_LAZYTIME = constant("MS_LAZYTIME");
 export const MNT_DETACH = constant("MNT_DETACH");
-export const MNT_FORCE = constant("MNT_FORCE");
 export const MOUNT_ATTR_RDONLY = constant("MOUNT_ATTR_RDONLY");
 export const MOUNT_ATTR_NOATIME = constant("MOUNT_ATTR_NOATIME");

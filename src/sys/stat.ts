@@ -65,6 +65,4 @@ export class Stat {
 
   /** A device number as one comparable value. */
   get dev(): number { return this.devMajor * 0x100000 + this.devMinor; }
-
-  copyFrom(other: Stat): void { this.fields.set(other.fields); }
 }
