@@ -4,17 +4,26 @@
  */
 import { existsSync, rmdirSync } from "node:fs";
 import { bytes, concat, toBuffer, type Bytes } from "../sys/bytes.js";
+import { AT_FDCWD } from "../sys/constants.js";
+import { native } from "../sys/native.js";
+import { Stat } from "../sys/stat.js";
 import { realPath } from "./mountpoint.js";
 
 /** What the engine makes in a work directory, innermost first. */
 const MADE = ["/work/incompat/volatile", "/work/incompat", "/work"].map(bytes);
 
-/** Notes what `work` holds now; the answer removes what has been added since. */
+/** Notes what `work` holds now; the answer takes away what has been added since. */
 export function noteLeftovers(work: Bytes | undefined): () => void {
   const path = work === undefined ? undefined : resolved(work);
-  if (path === undefined) return () => undefined;
+  const before = new Stat();
+  if (path === undefined || native.statx(AT_FDCWD, path, before.fields) < 0) return () => undefined;
+
   const added = MADE.map((name) => toBuffer(concat(path, name))).filter((directory) => !existsSync(directory));
-  return () => added.forEach(removeIfEmpty);
+  return () => {
+    const removed = added.filter(removeIfEmpty);
+    if (removed.length === 0) return;
+    native.utimensat(AT_FDCWD, path, before.atimeSec, before.atimeNsec, before.mtimeSec, before.mtimeNsec);
+  };
 }
 
 function resolved(path: Bytes): Bytes | undefined {
@@ -25,10 +34,12 @@ function resolved(path: Bytes): Bytes | undefined {
   }
 }
 
-function removeIfEmpty(directory: Buffer): void {
+/** Whether it was there, empty, and now is gone. */
+function removeIfEmpty(directory: Buffer): boolean {
   try {
     rmdirSync(directory);
+    return true;
   } catch {
-    // Not made after all, or no longer empty: then it is not ours to remove.
+    return false;
   }
 }
