@@ -5,7 +5,10 @@ import { device, dir, fifo, file, hardLink, opaque, socket, symlink, whiteout, t
 import { overlay } from "../harness/overlay-cases.js";
 import type { Tree } from "../harness/tree.js";
 import { outcome } from "../harness/syscalls.js";
-import { O_DIRECTORY, O_RDONLY, SEEK_SET } from "../../src/sys/constants.js";
+import { O_DIRECTORY, O_RDONLY } from "../../src/sys/constants.js";
+
+/** `whence` of lseek(2). */
+const SEEK_SET = 0;
 
 function many(prefix: string, count: number): LayerTree {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [`${prefix}${String(index).padStart(4, "0")}`, file()]));
