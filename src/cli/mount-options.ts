@@ -51,7 +51,7 @@ export const mountOptions: readonly Row[] = [
   { name: "index", help: "a hard link is broken by copy-up", only: ["off"] },
   { name: "metacopy", help: "copy-up copies data and attributes together", only: ["off"] },
   { name: "nfs_export", help: "the mount cannot be exported by NFS", only: ["off"] },
-  { name: "xino", help: "inode numbers", only: ["off", "auto"] },
+  { name: "xino", help: "inode numbers are unique in the whole mount, with each of these", only: ["on", "auto", "off"] },
   { name: "uuid", help: "the file system has no UUID of its own", only: ["off", "null", "auto"] },
   { name: "verity", help: "digests are not checked", only: ["off"] },
   { name: "userxattr", help: "refused", refused: "the overlay's attributes are kept under 'trusted.overlay.'; leave it out" },

@@ -89,7 +89,7 @@ describe("refused options", () => {
     ["foo", "unknown option 'foo'"],
     ["foo=bar", "unknown option 'foo'"],
     ["RO", "unknown option 'RO'"],
-    ["xino=on", "'xino=on' is not supported; use xino=off or xino=auto, or leave it out"],
+    ["xino=maybe", "'xino=maybe' is not supported; use xino=on or xino=auto or xino=off, or leave it out"],
     ["redirect_dir=on", "'redirect_dir=on' is not supported"],
     ["redirect_dir=nofollow", "'redirect_dir=nofollow' is not supported"],
     ["index=on", "'index=on' is not supported"],
