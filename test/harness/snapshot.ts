@@ -36,9 +36,12 @@ function walk(path: string, name: string, pictures: Map<string, Picture>, firstN
   pictures.set(name === "" ? "." : name, picture);
   if (picture.type !== "directory") return;
   const fd = check(native.openat(AT_FDCWD, raw(path), O_RDONLY | O_DIRECTORY | O_NOATIME, 0), `open ${name}`);
-  const names = readDirectory(fd).map((entry) => entry.name).filter((child) => child !== "." && child !== "..").sort();
-  for (const child of names) walk(`/proc/self/fd/${fd}/${child}`, name === "" ? child : `${name}/${child}`, pictures, firstNames);
-  check(native.close(fd), "close");
+  try {
+    const names = readDirectory(fd).map((entry) => entry.name).filter((child) => child !== "." && child !== "..").sort();
+    for (const child of names) walk(`/proc/self/fd/${fd}/${child}`, name === "" ? child : `${name}/${child}`, pictures, firstNames);
+  } finally {
+    native.close(fd);
+  }
 }
 
 function take(path: string): Record<string, string> {

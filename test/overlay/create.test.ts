@@ -1,6 +1,6 @@
 /** Making things: files, directories, symlinks, special files and links go to the upper. */
 import { expect } from "vitest";
-import { dir, file, hardLink, OLD, symlink, whiteout } from "../harness/layers.js";
+import { dir, file, hardLink, OLD, opaque, symlink, whiteout } from "../harness/layers.js";
 import { overlay } from "../harness/overlay-cases.js";
 import { outcome } from "../harness/syscalls.js";
 import { withUmask } from "../harness/users.js";
@@ -157,6 +157,16 @@ overlay("unlink and rmdir", {}, (it) => {
 
   it("a directory with upper names is not empty", { lower: { d: dir() }, upper: { d: dir({ f: file() }) } }, ({ merged }) => {
     expect(outcome(() => merged.rmdir("d"))).toBe("ENOTEMPTY");
+  });
+
+  it("an opaque directory with names is not empty, whatever it covers", { lower: { d: dir({ low: file() }), e: dir({ low: file() }) }, upper: { d: opaque({ up: file("kept") }) } }, ({ merged, upper }) => {
+    expect(outcome(() => merged.rmdir("d"))).toBe("ENOTEMPTY");
+    expect(upper.read("d/up")).toBe("kept");
+    merged.removeAll("e");
+    merged.mkdir("e");
+    merged.write("e/again", "kept");
+    expect(outcome(() => merged.rmdir("e"))).toBe("ENOTEMPTY");
+    expect(merged.read("e/again")).toBe("kept");
   });
 
   it("a merged directory whose names are all deleted can be removed", { lower: { d: dir({ f: file(), s: dir({ g: file() }) }) }, upper: { d: dir({ u: file() }) } }, ({ merged, upper }) => {

@@ -4,6 +4,7 @@ import { dir, file, OLD, sparse } from "../harness/layers.js";
 import { Conversation, mappingProgram } from "../harness/helpers.js";
 import { overlay } from "../harness/overlay-cases.js";
 import { run } from "../harness/processes.js";
+import { Sequence } from "../harness/sequence.js";
 import { check, outcome } from "../harness/syscalls.js";
 import { O_CREAT, O_DIRECTORY, O_RDONLY, O_RDWR, O_WRONLY, SEEK_DATA, SEEK_HOLE } from "../../src/sys/constants.js";
 import { native } from "../../src/sys/native.js";
@@ -15,27 +16,18 @@ const FALLOC_FL_KEEP_SIZE = 1;
 const FALLOC_FL_PUNCH_HOLE = 2;
 const FALLOC_FL_ZERO_RANGE = 16;
 
-/** Numbers that are the same in every run (a linear congruence). */
-function sequence(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
-}
-
 const pattern = Buffer.from(Array.from({ length: 300 * KIB }, (_, index) => (index * 7 + (index >> 8)) & 0xff));
 
 overlay("data", {}, (it) => {
   it("a thousand writes, cuts and reads at random places give what memory gives", { lower: { f: file(pattern) } }, ({ merged, upper }) => {
-    const next = sequence(42);
+    const chance = new Sequence(42);
     const memory = Buffer.alloc(2 * MIB);
     let size = pattern.copy(memory);
     const opened = merged.open("f", O_RDWR);
     for (let step = 0; step < 1000; step++) {
-      const position = next(MIB);
-      const length = 1 + next(step % 10 === 0 ? 100 * KIB : 5000);
-      const act = next(10);
+      const position = chance.below(MIB);
+      const length = 1 + chance.below(step % 10 === 0 ? 100 * KIB : 5000);
+      const act = chance.below(10);
       if (act < 5) {
         const piece = Buffer.alloc(length, step & 0xff);
         opened.write(piece, position);
