@@ -99,7 +99,7 @@ function makeOverWhiteout(fs: OverlayFs, work: Work, upper: RealDirectory, name:
   const type = blueprint.mode & S_IFMT;
   const place = type === S_IFDIR ? work.directory.child(temporary) : new RealFile(work.directory, temporary);
   let error = bequeath(fs, place, type, inherited);
-  if (error >= 0 && type === S_IFDIR) error = markOpaque(place);
+  if (error >= 0 && type === S_IFDIR) error = markOpaque(work, place);
   if (error >= 0) error = rename(work.directory, temporary, upper, name, type === S_IFDIR ? RENAME_EXCHANGE : 0);
   if (error < 0 || type === S_IFDIR) work.discard(temporary);
   if (error < 0 && type === S_IFREG) native.close(fd);
@@ -115,8 +115,9 @@ function bequeath(fs: OverlayFs, place: Place, type: number, { uid, gid, mode, a
   return error;
 }
 
-/** Marks a directory of the upper opaque; EIO where the file system has no such xattrs, as with the kernel. */
-export function markOpaque(place: Place): number {
+/** Marks a directory of the upper opaque; EIO where it takes no such xattrs, as with the kernel. */
+export function markOpaque(work: Work, place: Place): number {
+  if (!work.features.xattr) return -E.EIO;
   const error = setXattr(place, XATTR_OPAQUE, OPAQUE, 0);
   return error === -E.EOPNOTSUPP ? -E.EIO : error;
 }

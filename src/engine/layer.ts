@@ -55,8 +55,7 @@ export interface OpenedDirectory {
 
 /** Opens the directory that an option names, following symlinks as the shell would; throws OptionError. */
 export function openNamed(option: string, path: Bytes): OpenedDirectory {
-  let fd = native.openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
-  if (fd === -E.EACCES) fd = native.openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
+  const fd = native.openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
   if (fd < 0) throw new OptionError(`${option} '${display(path)}' ${reason(fd)}`);
   const stat = new Stat();
   native.statx(fd, ITSELF, stat.fields);

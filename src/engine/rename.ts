@@ -81,9 +81,9 @@ function hasOrigin(inode: Inode): boolean {
 }
 
 /** A directory of the upper alone must not be merged with what its new place has in the lowers. */
-function makeOpaque(inode: Inode, newParent: DirectoryInode): number {
+function makeOpaque(fs: OverlayFs, inode: Inode, newParent: DirectoryInode): number {
   if (!inode.isDirectory || inode.opaque || newParent.lower.length === 0) return 0;
-  const error = markOpaque(inode.upper!);
+  const error = markOpaque(fs.work!, inode.upper!);
   if (error === -E.EIO) return -E.EXDEV;
   if (error >= 0) inode.opaque = true;
   return error;
@@ -101,7 +101,7 @@ function replace(fs: OverlayFs, from: End<Inode>, to: End<Inode | null>, miss: M
   const newUpper = to.parent.upper!;
   if (to.inode) error = hold(to.inode, newUpper, to.name);
   if (error >= 0 && whiteouts.length > 0) error = clearEmpty(fs, to.inode as DirectoryInode, newUpper, to.name, whiteouts);
-  if (error >= 0) error = makeOpaque(from.inode, to.parent);
+  if (error >= 0) error = makeOpaque(fs, from.inode, to.parent);
   if (error < 0) return error;
   const leavesWhiteout = isLowerPositive(fs, from.parent, from.name);
   // The whiteout that stands at the new name is moved to the old one, or taken away if none is needed there.
@@ -131,8 +131,8 @@ function exchange(fs: OverlayFs, from: End<Inode>, to: End<Inode>): number {
   if (isAncestor(to.inode, from.parent)) return -E.EINVAL;
   let error = prepare(fs, from, to);
   if (error >= 0) error = prepare(fs, to, from);
-  if (error >= 0) error = makeOpaque(from.inode, to.parent);
-  if (error >= 0) error = makeOpaque(to.inode, from.parent);
+  if (error >= 0) error = makeOpaque(fs, from.inode, to.parent);
+  if (error >= 0) error = makeOpaque(fs, to.inode, from.parent);
   if (error >= 0) error = renameInUpper(from.parent.upper!, from.name, to.parent.upper!, to.name, RENAME_EXCHANGE);
   if (error < 0) return error;
   fs.inodes.detach(from.inode, from.parent, from.name);

@@ -76,14 +76,17 @@ export class Work {
   }
 }
 
+/** Nobody is to look in, as with the kernel; but who is not root could not either. */
+const PRIVATE_MODE = process.geteuid!() === 0 ? 0 : 0o700;
+
 /** Makes `work/work` afresh, sweeping away what an earlier mount left; the directory, or an errno. */
 export function prepareWork(base: RealDirectory): RealDirectory | number {
   const swept = removeTree(base, WORK);
   if (swept < 0 && swept !== -E.ENOENT) return swept;
-  const made = makeDirectory(base, WORK, 0);
+  const made = makeDirectory(base, WORK, PRIVATE_MODE);
   if (made < 0) return made;
   const work = base.child(WORK);
-  setMode(work, 0);
+  setMode(work, PRIVATE_MODE);
   return work;
 }
 

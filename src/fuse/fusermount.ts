@@ -6,7 +6,7 @@
 import { spawn } from "node:child_process";
 import { bytes, concat, display, toBuffer, type Bytes } from "../sys/bytes.js";
 import {
-  MS_DIRSYNC, MS_NOATIME, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_SYNCHRONOUS,
+  AT_FDCWD, O_DIRECTORY, O_PATH, MS_DIRSYNC, MS_NOATIME, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_SYNCHRONOUS,
 } from "../sys/constants.js";
 import { E, errnoName } from "../sys/errno.js";
 import { native } from "../sys/native.js";
@@ -17,30 +17,37 @@ import type { Mounted } from "./mount.js";
 const HELPERS = ["fusermount3", "fusermount"];
 /** Where the helper finds its end of the socket: behind standard error. */
 const COMM_FD = 3;
+/**
+ * The mountpoint as the helper is told it, which runs in there: Node passes words as UTF-8 only, and a name
+ * need not be that.
+ */
+const HERE = ".";
 
 /** Mounts through the helper; rejects with MountError. */
 export async function mountByHelper(request: MountRequest): Promise<Mounted> {
+  const mountpoint = native.openat(AT_FDCWD, request.mountpoint, O_PATH | O_DIRECTORY, 0);
+  if (mountpoint < 0) throw new MountError(`the mountpoint '${display(request.mountpoint)}' can't be opened (${errnoName(mountpoint)}); name another directory`);
   for (const helper of HELPERS) {
-    const mounted = await tryHelper(helper, request);
+    const mounted = await tryHelper(helper, request, mountpoint);
     if (mounted) return mounted;
   }
   throw new MountError("mounting as an ordinary user needs fusermount3, which is not installed; install the package fuse3, or mount as root");
 }
 
-async function tryHelper(helper: string, request: MountRequest): Promise<Mounted | null> {
+async function tryHelper(helper: string, request: MountRequest, mountpoint: number): Promise<Mounted | null> {
   const pair = native.socketpair();
   if (typeof pair === "number") throw new MountError(`no socket for ${helper} (${errnoName(pair)}); close other programs and try again`);
   const [ours, theirs] = pair;
   try {
-    const words = [bytes("-o"), options(request), bytes("--"), request.mountpoint];
-    const { code, message } = await run(helper, words, theirs);
+    const words = ["-o", toBuffer(options(request)).toString("utf8"), "--", HERE];
+    const { code, message } = await run(helper, words, mountpoint, theirs);
     if (code === null) return null;
     if (code !== 0) throw new MountError(`${helper} can't mount at '${display(request.mountpoint)}': ${explain(message)}`);
     const fd = native.receiveFd(ours);
     if (fd < 0) throw new MountError(`${helper} sent no descriptor (${errnoName(fd)}); check its installation`);
     return {
       connection: Connection.adopt(fd, request.log),
-      unmount: (lazy) => unmountByHelper(helper, request.mountpoint, lazy),
+      unmount: (lazy) => unmountByHelper(helper, mountpoint, lazy),
     };
   } finally {
     native.close(ours);
@@ -70,10 +77,11 @@ interface Ended {
   readonly message: string;
 }
 
-/** Runs a helper to its end. Node passes words as UTF-8, so a mountpoint must be that for an ordinary user. */
-function run(helper: string, words: readonly Bytes[], socket: number | null): Promise<Ended> {
+/** Runs a helper to its end, in the directory that is open as `directory`. */
+function run(helper: string, words: readonly string[], directory: number, socket: number | null): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(helper, words.map((word) => toBuffer(word).toString("utf8")), {
+    const child = spawn(helper, words, {
+      cwd: `/proc/${process.pid}/fd/${directory}`,
       env: { ...process.env, _FUSE_COMMFD: String(COMM_FD) },
       stdio: ["ignore", "ignore", "pipe", socket ?? "ignore"],
     });
@@ -93,10 +101,9 @@ function explain(message: string): string {
   return line === "" ? "it gave no reason; check that the directory is yours" : line;
 }
 
-async function unmountByHelper(helper: string, mountpoint: Bytes, lazy: boolean): Promise<number> {
-  const words = [bytes(lazy ? "-uz" : "-u"), bytes("--"), mountpoint];
+async function unmountByHelper(helper: string, mountpoint: number, lazy: boolean): Promise<number> {
   try {
-    return (await run(helper, words, null)).code === 0 ? 0 : -E.EBUSY;
+    return (await run(helper, [lazy ? "-uz" : "-u", "--", HERE], mountpoint, null)).code === 0 ? 0 : -E.EBUSY;
   } catch {
     return -E.EPERM;
   }
