@@ -93,7 +93,13 @@ function runGroup(mounter: Mounter, setup: Setup, cases: readonly Case[], result
   for (const one of cases) {
     const lacks = missing(mounter, one);
     if (lacks !== undefined) test.skip(`${one.title} [skipped: ${mounter.name} has no ${lacks}]`);
-    else test(one.title, async () => { await one.body(viewOf(fixture!, one)); }, LIMIT);
+    else {
+      test(one.title, async () => {
+        await one.body(viewOf(fixture!, one));
+        // Cases are synchronous; the runner's messages get their turn here.
+        await new Promise(setImmediate);
+      }, LIMIT);
+    }
   }
   declareProofs(mounter, setup, () => fixture!, results);
   if (mounter !== kernel && kernel.unavailable() === null && mounters.includes(kernel)) {

@@ -221,6 +221,31 @@ overlay("data", {}, (it) => {
     expect(lines[0]).toBe("start");
   });
 
+  it("processes that write to a large lower file at once all find their bytes in it", { lower: { f: file(Buffer.alloc(40 * MIB, "large ")) } }, ({ merged, upper }) => {
+    const places = [0, 5 * MIB + 1, 17 * MIB + 77, 40 * MIB - 4];
+    const writes = places.map((place, index) => `printf 'new${index}' | dd of=f conv=notrunc oflag=seek_bytes seek=${place} 2>&1`);
+    expect(run("sh", ["-c", `${writes.join(" > out & ")} & wait`], { cwd: merged.path })).toMatchObject({ status: 0 });
+    const wanted = Buffer.alloc(40 * MIB, "large ");
+    places.forEach((place, index) => { wanted.write(`new${index}`, place); });
+    expect(Buffer.from(merged.read("f"), "latin1").equals(wanted)).toBe(true);
+    expect(Buffer.from(upper.read("f"), "latin1").equals(wanted)).toBe(true);
+    merged.unlink("out");
+  });
+
+  it("a large lower file renamed while it is being written has the bytes under its new name", { lower: { f: file(Buffer.alloc(20 * MIB, "large ")) } }, ({ merged, upper }) => {
+    expect(run("sh", ["-c", "exec 3<>f; (printf NEW >&3) & mv f g; wait"], { cwd: merged.path })).toMatchObject({ status: 0, stderr: "" });
+    expect(merged.list()).toEqual(["g"]);
+    expect(upper.stat("g").size).toBe(20 * MIB);
+    expect(upper.read("g").slice(0, 10)).toBe("NEWge larg");
+  });
+
+  it("a large lower file deleted while it is being written is gone",
+    { lower: { f: file(Buffer.alloc(20 * MIB, "large ")) }, ownWay: "the kernel copies up at open, and so marks the directory impure" }, ({ merged, upper }) => {
+    expect(run("sh", ["-c", "exec 3<>f; (printf NEW >&3) & rm f; wait; head -c 5 <&3"], { cwd: merged.path })).toMatchObject({ status: 0, stdout: "ge la" });
+    expect(merged.list()).toEqual([]);
+    expect(upper.stat("f").device).toBe("0,0");
+  });
+
   it("processes that make, rename and delete in one directory leave what they say", { lower: { d: dir(Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`old${index}`, file("x")]))) } }, ({ merged }) => {
     const loop = (first: number): string =>
       `for i in $(seq ${first} 2 39); do echo $i > d/new$i && mv d/new$i d/kept$i && rm d/old$i && mkdir d/dir$i && rmdir d/dir$i || exit 1; done`;

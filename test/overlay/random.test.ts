@@ -36,8 +36,8 @@ function path(chance: Sequence): string { return Array.from({ length: 1 + chance
 
 /** What `name` is, in words that both implementations must agree on. */
 function describeFile(merged: Tree, name: string): string {
-  const { type, mode, size, uid } = merged.stat(name);
-  return `${type} ${mode} ${uid} ${type === "directory" ? merged.list(name).join(",") : size}`;
+  const { type, mode, size, uid, nlink } = merged.stat(name);
+  return `${type} ${mode} ${uid} ${type === "directory" ? merged.list(name).join(",") : `${size} ${nlink}`}`;
 }
 
 type Act = (merged: Tree, chance: Sequence) => string;
