@@ -5,21 +5,19 @@
  * Switching is lazy: a second file of the same caller costs no system call.
  */
 import { native } from "../sys/native.js";
+import { currentUmask } from "../sys/umask.js";
 import type { Caller } from "./types.js";
 
 export class Credentials {
-  readonly #own: Caller;
-  readonly #canSwitch: boolean;
-  #uid: number;
-  #gid: number;
-  #umask = 0;
+  readonly #own: Caller = { uid: process.geteuid!(), gid: process.getegid!(), umask: currentUmask() };
+  #uid = this.#own.uid;
+  #gid = this.#own.gid;
+  #umask = this.#own.umask;
+  #keepsCapabilities = false;
 
-  constructor() {
-    this.#own = { uid: process.geteuid!(), gid: process.getegid!(), umask: 0 };
-    this.#uid = this.#own.uid;
-    this.#gid = this.#own.gid;
-    this.#canSwitch = this.#own.uid === 0 && native.keepCapabilities() >= 0;
-    native.umask(0);
+  /** Whether files can be made for others than the mounter. */
+  get canSwitch(): boolean {
+    return this.#own.uid === 0;
   }
 
   /** What is made from now on belongs to `caller`. */
@@ -28,8 +26,9 @@ export class Credentials {
       native.umask(caller.umask);
       this.#umask = caller.umask;
     }
-    if (!this.#canSwitch) return;
+    if (!this.canSwitch) return;
     if (caller.uid !== this.#uid) {
+      this.#keepCapabilities();
       native.setfsuid(caller.uid);
       this.#uid = caller.uid;
     }
@@ -39,13 +38,15 @@ export class Credentials {
     }
   }
 
-  /** What is made from now on belongs to the mounter, with exactly the mode given. */
+  /** What is made from now on belongs to the mounter. */
   restore(): void {
     this.become(this.#own);
   }
 
-  /** Whether files can be made for others than the mounter. */
-  get canSwitch(): boolean {
-    return this.#canSwitch;
+  /** Only once it is needed: an in-process overlay that makes files for its own process changes nothing of that. */
+  #keepCapabilities(): void {
+    if (this.#keepsCapabilities) return;
+    native.keepCapabilities();
+    this.#keepsCapabilities = true;
   }
 }

@@ -1,0 +1,259 @@
+/**
+ * The operations of libfuse 2 as fuse-native calls them, each one call into the engine. They are by path; only
+ * open files are by handle. What libfuse 2 can't carry is in limits.ts.
+ */
+import type { Inode } from "../engine/inode.js";
+import type { AttrChange, Caller } from "../engine/types.js";
+import type { Bytes } from "../sys/bytes.js";
+import { E, fail, isErrno } from "../sys/errno.js";
+import { Stat } from "../sys/stat.js";
+import type { MountRequest } from "../transport.js";
+import { decodeDevice, fromMilliseconds, toNativeStat, toNativeStatFs, type NativeStat, type NativeStatFs } from "./attributes.js";
+import { Handles } from "./handles.js";
+import { InodeNumbers } from "./inode-numbers.js";
+import { fromNative, toNative } from "./names.js";
+import { Paths, type Done } from "./paths.js";
+
+type DoneWith<T> = (outcome: number, value?: T) => void;
+
+/** The largest value of an xattr (XATTR_SIZE_MAX of linux/limits.h). */
+const XATTR_SIZE_MAX = 65536;
+const PERMISSIONS = 0o7777;
+const O_TRUNC = 0o1000;
+
+/** The operations of one mount; fuse-native calls them by these names. */
+export class Operations {
+  readonly #paths: Paths;
+  readonly #handles: Handles;
+  readonly #numbers = new InodeNumbers();
+  readonly #stat = new Stat();
+  readonly #statfs = new Float64Array(10);
+  readonly #xattr = Buffer.alloc(XATTR_SIZE_MAX);
+  /** Who asks is not told, and the kernel has applied the umask. */
+  readonly #caller: Caller = { uid: process.geteuid!(), gid: process.getegid!(), umask: 0 };
+  readonly #log: MountRequest["log"];
+
+  constructor({ engine, log }: MountRequest) {
+    this.#paths = new Paths(engine, log);
+    this.#handles = new Handles(engine);
+    this.#log = log;
+  }
+
+  get #engine() {
+    return this.#paths.engine;
+  }
+
+  readonly getattr = (path: string, done: DoneWith<NativeStat>): void => {
+    const error = this.#paths.guard("getattr", () => this.#paths.at(path, (inode) => this.#engine.getattr(inode, this.#stat)));
+    done(error, error < 0 ? undefined : toNativeStat(this.#stat, this.#numbers));
+  };
+
+  readonly fgetattr = (_path: string, handle: number, done: DoneWith<NativeStat>): void => {
+    const error = this.#paths.guard("fgetattr", () => this.#on(handle, (inode) => this.#engine.getattr(inode, this.#stat)));
+    done(error, error < 0 ? undefined : toNativeStat(this.#stat, this.#numbers));
+  };
+
+  readonly readdir = (path: string, done: DoneWith<readonly string[]>): void => {
+    const names: string[] = [];
+    const error = this.#paths.guard("readdir", () => this.#paths.at(path, (inode) => this.#list(inode, names)));
+    done(error, names);
+  };
+
+  #list(inode: Inode, names: string[]): number {
+    const listing = this.#engine.readdir(inode);
+    if (isErrno(listing)) return listing;
+    for (const entry of listing.entries) {
+      const name = toNative(entry.name);
+      if (isErrno(name)) this.#log.warn("names that are not UTF-8 are left out of listings; use the default transport for them", "not-utf8");
+      else names.push(name);
+    }
+    this.#engine.releaseListing(inode);
+    return 0;
+  }
+
+  readonly readlink = (path: string, done: DoneWith<string>): void => {
+    let target = "";
+    const error = this.#paths.guard("readlink", () => this.#paths.at(path, (inode) => {
+      const found = this.#engine.readlink(inode);
+      const text = isErrno(found) ? found : toNative(found);
+      if (isErrno(text)) return text;
+      target = text;
+      return 0;
+    }));
+    done(error, target);
+  };
+
+  readonly statfs = (_path: string, done: DoneWith<NativeStatFs>): void => {
+    const error = this.#paths.guard("statfs", () => this.#engine.statfs(this.#statfs));
+    done(error, error < 0 ? undefined : toNativeStatFs(this.#statfs));
+  };
+
+  readonly mknod = (path: string, mode: number, device: number, done: Done): void => {
+    const { major, minor } = decodeDevice(device);
+    this.#paths.answer("mknod", done, () => this.#paths.make(path, (parent, name) =>
+      this.#engine.mknod(parent, name, mode, major, minor, this.#caller)));
+  };
+
+  readonly mkdir = (path: string, mode: number, done: Done): void => {
+    this.#paths.answer("mkdir", done, () => this.#paths.make(path, (parent, name) =>
+      this.#engine.mkdir(parent, name, mode & PERMISSIONS, this.#caller)));
+  };
+
+  readonly symlink = (target: string, path: string, done: Done): void => {
+    this.#paths.answer("symlink", done, () => this.#paths.make(path, (parent, name) => {
+      const bytes = fromNative(target);
+      return isErrno(bytes) ? bytes : this.#engine.symlink(parent, name, bytes, this.#caller);
+    }));
+  };
+
+  readonly link = (from: string, to: string, done: Done): void => {
+    this.#paths.answer("link", done, () => this.#paths.at(from, (inode) =>
+      this.#paths.make(to, (parent, name) => this.#engine.link(inode, parent, name))));
+  };
+
+  readonly unlink = (path: string, done: Done): void => {
+    this.#paths.answer("unlink", done, () => this.#paths.under(path, (parent, name) => this.#engine.unlink(parent, name)));
+  };
+
+  readonly rmdir = (path: string, done: Done): void => {
+    this.#paths.answer("rmdir", done, () => this.#paths.under(path, (parent, name) => this.#engine.rmdir(parent, name)));
+  };
+
+  readonly rename = (from: string, to: string, done: Done): void => {
+    this.#paths.answer("rename", done, () => this.#paths.under(from, (oldParent, oldName) =>
+      this.#paths.under(to, (newParent, newName) => this.#engine.rename(oldParent, oldName, newParent, newName, 0))));
+  };
+
+  readonly chmod = (path: string, mode: number, done: Done): void => {
+    this.#change("chmod", path, { mode: mode & PERMISSIONS }, done);
+  };
+
+  /** An id of 2^32 - 1 stays as it is. */
+  readonly chown = (path: string, uid: number, gid: number, done: Done): void => {
+    const keeps = (id: number): boolean => id === 0xffff_ffff || id === -1;
+    this.#change("chown", path, { ...(keeps(uid) ? {} : { uid }), ...(keeps(gid) ? {} : { gid }) }, done);
+  };
+
+  readonly utimens = (path: string, atime: number, mtime: number, done: Done): void => {
+    this.#change("utimens", path, { atime: fromMilliseconds(atime), mtime: fromMilliseconds(mtime) }, done);
+  };
+
+  readonly truncate = (path: string, size: number, done: Done): void => {
+    this.#change("truncate", path, { size }, done);
+  };
+
+  readonly ftruncate = (_path: string, handle: number, size: number, done: Done): void => {
+    this.#paths.answer("ftruncate", done, () => this.#on(handle, (inode) => this.#engine.setattr(inode, { size })));
+  };
+
+  #change(operation: string, path: string, change: AttrChange, done: Done): void {
+    this.#paths.answer(operation, done, () => this.#paths.at(path, (inode) => this.#engine.setattr(inode, change)));
+  }
+
+  readonly open = (path: string, flags: number, done: DoneWith<number>): void => {
+    this.#opened("open", done, () => {
+      const inode = this.#paths.hold(path);
+      if (isErrno(inode) || !(flags & O_TRUNC)) return inode;
+      const error = this.#engine.setattr(inode, { size: 0 });
+      if (error < 0) this.#paths.give(inode);
+      return error < 0 ? fail(-error) : inode;
+    });
+  };
+
+  readonly create = (path: string, mode: number, done: DoneWith<number>): void => {
+    this.#opened("create", done, () => {
+      let made: Inode | null = null;
+      const error = this.#paths.under(path, (parent, name) => {
+        const inode = this.#engine.create(parent, name, mode & PERMISSIONS, this.#caller);
+        if (isErrno(inode)) return inode;
+        made = inode;
+        return 0;
+      });
+      return error < 0 ? fail(-error) : made!;
+    });
+  };
+
+  #opened(operation: string, done: DoneWith<number>, perform: () => Inode | ReturnType<typeof fail>): void {
+    let handle = 0;
+    const error = this.#paths.guard(operation, () => {
+      const inode = perform();
+      if (isErrno(inode)) return inode;
+      handle = this.#handles.open(inode);
+      return 0;
+    });
+    done(error, handle);
+  }
+
+  #on(handle: number, use: (inode: Inode) => number): number {
+    const inode = this.#handles.get(handle);
+    return isErrno(inode) ? inode : use(inode);
+  }
+
+  /** Answers with the bytes read in the place of an errno, as fuse-native has it. */
+  readonly read = (_path: string, handle: number, buffer: Buffer, length: number, position: number, done: Done): void => {
+    this.#paths.answer("read", done, () => this.#on(handle, (inode) => this.#engine.read(inode, buffer, 0, length, position)));
+  };
+
+  readonly write = (_path: string, handle: number, buffer: Buffer, length: number, position: number, done: Done): void => {
+    this.#paths.answer("write", done, () => this.#on(handle, (inode) => this.#engine.write(inode, buffer, 0, length, position)));
+  };
+
+  readonly fsync = (_path: string, dataOnly: number | boolean, handle: number, done: Done): void => {
+    const result = this.#on(handle, () => 0);
+    if (result < 0) {
+      done(result);
+      return;
+    }
+    const inode = this.#handles.get(handle) as Inode;
+    void Promise.resolve(this.#engine.fsync(inode, Boolean(dataOnly))).then(done, () => done(-E.EIO));
+  };
+
+  readonly release = (_path: string, handle: number, done: Done): void => {
+    this.#paths.answer("release", done, () => this.#handles.close(handle));
+  };
+
+  readonly setxattr = (path: string, name: string, value: Buffer, _position: number, flags: number, done: Done): void => {
+    this.#paths.answer("setxattr", done, () => isAcl(name)
+      ? -E.EOPNOTSUPP
+      : this.#named(path, name, (inode, attribute) => this.#engine.setxattr(inode, attribute, value, flags)));
+  };
+
+  readonly getxattr = (path: string, name: string, _position: number, done: DoneWith<Buffer>): void => {
+    const length = this.#paths.guard("getxattr", () => isAcl(name)
+      ? -E.EOPNOTSUPP
+      : this.#named(path, name, (inode, attribute) => this.#engine.getxattr(inode, attribute, this.#xattr)));
+    if (length < 0) done(length);
+    else done(0, Buffer.from(this.#xattr.subarray(0, length)));
+  };
+
+  readonly listxattr = (path: string, done: DoneWith<readonly string[]>): void => {
+    let names: string[] = [];
+    const error = this.#paths.guard("listxattr", () => this.#paths.at(path, (inode) => {
+      const list = this.#engine.listxattr(inode);
+      if (isErrno(list)) return list;
+      names = list.toString("utf8").split("\0").filter((name) => name !== "" && !isAcl(name));
+      return 0;
+    }));
+    done(error, names);
+  };
+
+  readonly removexattr = (path: string, name: string, done: Done): void => {
+    this.#paths.answer("removexattr", done, () => this.#named(path, name, (inode, attribute) => this.#engine.removexattr(inode, attribute)));
+  };
+
+  #named(path: string, name: string, use: (inode: Inode, attribute: Bytes) => number): number {
+    const attribute = fromNative(name);
+    return isErrno(attribute) ? attribute : this.#paths.at(path, (inode) => use(inode, attribute));
+  }
+
+  /** Gives back what is still open. */
+  close(): void {
+    this.#handles.closeAll();
+  }
+}
+
+/** Setting one without FUSE_POSIX_ACL would change the mode behind the kernel's back. */
+function isAcl(name: string): boolean {
+  return name.startsWith("system.posix_acl_");
+}
+
