@@ -108,7 +108,8 @@ static napi_value call_poll_start(napi_env env, napi_callback_info info) {
   int error = uv_poll_init(loop, &watch->poll, fd);
   if (error < 0) {
     free(watch);
-    return answer(&call, error);
+    napi_throw_error(env, uv_err_name(error), uv_strerror(error));
+    return NULL;
   }
   watch->poll.data = watch;
   watch->env = env;
@@ -120,7 +121,8 @@ static napi_value call_poll_start(napi_env env, napi_callback_info info) {
   error = uv_poll_start(&watch->poll, UV_READABLE | UV_DISCONNECT, readable);
   if (error < 0) {
     stop(watch);
-    return answer(&call, error);
+    napi_throw_error(env, uv_err_name(error), uv_strerror(error));
+    return NULL;
   }
   return object;
 }

@@ -38,7 +38,7 @@ export interface Queries {
   fstatfs(fd: number, fields: Float64Array): number;
   /** name_to_handle_at(2): `[type: i32 in host order][handle bytes]` into `buffer`; total bytes. */
   nameToHandleAt(dirfd: number, name: Bytes, buffer: Uint8Array): number;
-  /** open_by_handle_at(2) of such a buffer; a descriptor. */
+  /** open_by_handle_at(2) of such a buffer; a descriptor. `mountFd` must not be O_PATH (EBADF). */
   openByHandleAt(mountFd: number, handle: Uint8Array, flags: number): number;
   /** FS_IOC_GETFSUUID (Linux 6.9): the uuid of the file system of an open file; its length. */
   fsUuid(fd: number, buffer: Uint8Array): number;
@@ -131,7 +131,9 @@ export interface Mounting {
   write(fd: number, buffer: Uint8Array, length: number): number;
   /**
    * Watches a descriptor for input with a uv_poll handle of Node's own loop. `ready` is called with 0, or an
-   * errno if polling fails. The watch keeps the process alive.
+   * errno if polling fails: then the watch has ended (of /dev/fuse: -EBADF once the mount is gone, and the next
+   * read tells ENODEV). A watch keeps the process alive. What `ready` throws becomes an uncaughtException.
+   * The one call that throws what the kernel refuses, an Error with `code` (EPERM: regular files are not watched).
    */
   pollStart(fd: number, ready: (status: number) => void): object;
   pollStop(watch: object): void;

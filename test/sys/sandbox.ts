@@ -63,9 +63,16 @@ export const test = base.extend<{ sandbox: Sandbox }>({
   },
 });
 
-/** A test that only root can run; for others it is skipped, and says so. */
-export const testAsRoot = isRoot ? test : test.skip;
-if (!isRoot) console.warn("not root: the tests that need it are skipped");
+/** A test that only root can run; for others it is skipped, with that reason. */
+export const testAsRoot = test.extend<{ privilege: undefined }>({
+  privilege: [
+    async ({ skip }, use) => {
+      skip(!isRoot, "needs root");
+      await use(undefined);
+    },
+    { auto: true },
+  ],
+});
 
 /** Runs a program that knows the addon as `native` in a Node of its own; what it printed, or why it failed. */
 export function inProcess(program: string, environment: Readonly<Record<string, string>> = {}): string {
