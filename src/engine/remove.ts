@@ -37,7 +37,9 @@ export function rmdir(fs: OverlayFs, parent: DirectoryInode, name: Bytes): numbe
 
 function removeDirectoryName(fs: OverlayFs, parent: DirectoryInode, name: Bytes, inode: DirectoryInode): number {
   if (!fs.work) return -E.EROFS;
-  const whiteouts = inode.isPureUpper ? [] : checkEmpty(fs, inode);
+  // rmdir(2) itself finds out about a directory of the upper alone, but not where a whiteout takes its place.
+  const isCheckedByUpper = inode.isPureUpper && !isLowerPositive(fs, parent, name);
+  const whiteouts = isCheckedByUpper ? [] : checkEmpty(fs, inode);
   return isErrno(whiteouts) ? whiteouts : removeName(fs, parent, name, inode, whiteouts);
 }
 

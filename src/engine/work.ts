@@ -60,9 +60,13 @@ export class Work {
     return last;
   }
 
-  /** Removes what was built and not published, or was exchanged out of the upper; failures are logged. */
+  /**
+   * Removes what was built and not published, or was exchanged out of the upper: a file or an empty directory.
+   * What is neither stays until the next mount sweeps, and is logged.
+   */
   discard(name: Bytes): void {
-    const error = removeTree(this.directory, name);
+    let error = removeFile(this.directory, name);
+    if (error === -E.EISDIR) error = removeDirectory(this.directory, name);
     if (error < 0 && error !== -E.ENOENT) {
       this.log.warn(`could not remove ${name} from the work directory (errno ${-error})`, "work-discard");
     }
