@@ -11,13 +11,14 @@ import { E } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { MountError, type MountRequest, type Session, type Transport } from "../transport.js";
 import { loadBinding, type Fuse } from "./binding.js";
+import { bounded } from "./bounded.js";
 import { Operations } from "./operations.js";
 
 /** How often it is looked whether somebody has unmounted us: libfuse 2 does not say. */
 const WATCH_INTERVAL_MS = 250;
 
 export const mountFuseNative: Transport = async (request) => {
-  const FuseNative = loadBinding();
+  const FuseNative = bounded(loadBinding());
   const mountpoint = toBuffer(request.mountpoint).toString("utf8");
   if (mountpoint.includes("\uFFFD")) {
     throw new MountError("--transport fuse-native can't mount at a name that is not UTF-8; name another directory, or use the default transport");
