@@ -1,4 +1,5 @@
 /** Compares two snapshots and says in lines what differs; what may differ is left out by a view first. */
+import type { Capability } from "./mounters.js";
 import type { Picture, Snapshot } from "./snapshot.js";
 import { display, type Bytes } from "../../src/sys/bytes.js";
 
@@ -32,6 +33,13 @@ function without(picture: Picture, ...fields: string[]): Record<string, string> 
 
 /** For lowers: everything, but not the access times of what reading by any means touches. */
 export const untouched: View = (picture) => (picture.type === "file" ? picture : without(picture, "atime"));
+
+/** For a mounter whose merged tree can't show all: what it can't is left out. */
+export function shownBy(can: ReadonlySet<Capability>, view: View): View {
+  const hidden = [...(can.has("nanoseconds") ? [] : ["mtime"]), ...(can.has("shared-links") ? [] : ["nlink", "sameFileAs"]),
+    ...(can.has("acls") ? [] : ["xattr system.posix_acl_access", "xattr system.posix_acl_default"])];
+  return (picture, path) => without(view(picture, path), ...hidden);
+}
 
 /** For one upper seen through two mounts: inode numbers and a directory's link count are each mount's own. */
 export const sameMerge: View = (picture) => without(picture, "ino", "atime", ...(picture.type === "directory" ? ["nlink"] : []));

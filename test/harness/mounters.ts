@@ -9,8 +9,37 @@ import { mustRun, run } from "./processes.js";
 
 /** What a case may need of a mounter beyond what all of them do. */
 export type Capability =
-  | "rename-flags" | "unnamed-files" | "holes" | "fallocate" | "raw-names" | "copy-range" | "readers-follow-copy-up"
-  | "acls" | "stable-offsets" | "other-users" | "full-attributes";
+  /** renameat2 with NOREPLACE and EXCHANGE. */
+  | "rename-flags"
+  /** O_TMPFILE. */
+  | "unnamed-files"
+  /** SEEK_DATA and SEEK_HOLE tell holes. */
+  | "holes"
+  | "fallocate"
+  /** Names that are not UTF-8. */
+  | "raw-names"
+  /** POSIX ACLs. */
+  | "acls"
+  /** Times in nanoseconds, and those before 1970. */
+  | "nanoseconds"
+  /** A modification time can be set without the access time. */
+  | "separate-times"
+  /** What a user makes is the user's. */
+  | "user-owners"
+  /** All names of a file are one inode. */
+  | "shared-links"
+  /** A file deleted while open is gone from its directory. */
+  | "unlinked-files"
+  /** Directories deeper than a path may be long. */
+  | "long-paths"
+  /** A buffer too small for an xattr is refused with ERANGE. */
+  | "xattr-sizes"
+  /** Types and inode numbers in listings. */
+  | "full-attributes"
+  /** A position in a directory holds while names before it go. */
+  | "stable-offsets"
+  /** Descriptors and mappings from before a copy-up see what is written after it; the kernel's overlay does not have this. */
+  | "readers-follow-copy-up";
 
 export interface MountSpec {
   /** The directory that relative layer paths start from. */
@@ -34,7 +63,8 @@ export interface Mounter {
 export const CLI = join(import.meta.dirname, "../../dist/cli/main.js");
 
 const common: readonly Capability[] = [
-  "rename-flags", "unnamed-files", "holes", "fallocate", "raw-names", "copy-range", "acls", "stable-offsets", "other-users", "full-attributes",
+  "rename-flags", "unnamed-files", "holes", "fallocate", "raw-names", "acls", "nanoseconds", "separate-times", "user-owners", "shared-links",
+  "unlinked-files", "long-paths", "xattr-sizes", "full-attributes", "stable-offsets",
 ];
 
 export const kernel: Mounter = {
@@ -60,7 +90,7 @@ export const ovlfs: Mounter = {
 
 export const ovlfsOverLibfuse: Mounter = {
   name: "ovlfs-fuse-native",
-  capabilities: new Set<Capability>(["readers-follow-copy-up", "other-users"]),
+  capabilities: new Set<Capability>(["readers-follow-copy-up"]),
   unavailable: once(libfuseUnavailable),
   mount(spec) { mountOvlfs(spec, ["--transport", "fuse-native"]); },
   unmount: unmountOvlfs,

@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { differences, sameMerge, untouched } from "./compare.js";
+import { differences, untouched } from "./compare.js";
 import { buildLayer, type LayerNode } from "./layers.js";
 import { kernel, type Mounter, type MountSpec } from "./mounters.js";
 import { makePlace, removePlace } from "./places.js";
@@ -98,11 +98,6 @@ export class OverlayFixture {
     } finally {
       this.#unmountBy(other);
     }
-  }
-
-  /** How another mounter's merged tree differs from `merged`. */
-  differencesBy(other: Mounter, merged: Snapshot): string[] {
-    return differences(this.mergedBy(other), merged, sameMerge);
   }
 
   /** What changed in any lower since the start, a line each. */

@@ -131,7 +131,7 @@ overlay("data", {}, (it) => {
     expect(merged.read("f")).toBe("x".repeat(4096) + "\0".repeat(8192) + "x".repeat(20 * KIB) + "\0".repeat(100) + "x".repeat(32 * KIB - 100));
   });
 
-  it("copy_file_range copies from a lower file to a new one", { lower: { f: file(pattern) }, needs: ["copy-range"] }, ({ merged, upper }) => {
+  it("copy_file_range copies from a lower file to a new one", { lower: { f: file(pattern) } }, ({ merged, upper }) => {
     const from = merged.open("f");
     const to = merged.open("g", O_RDWR | O_CREAT);
     let done = 0;
@@ -142,7 +142,7 @@ overlay("data", {}, (it) => {
     expect(upper.list()).toEqual(["g"]);
   });
 
-  it("copy_file_range into a lower file copies it up, and past the end copies nothing", { lower: { f: file("0123456789"), g: file("abcdefghij") }, needs: ["copy-range"] }, ({ merged, upper }) => {
+  it("copy_file_range into a lower file copies it up, and past the end copies nothing", { lower: { f: file("0123456789"), g: file("abcdefghij") } }, ({ merged, upper }) => {
     const from = merged.open("f");
     const to = merged.open("g", O_RDWR);
     expect(from.copyRange(2, to, 4, 3)).toBe(3);
@@ -152,7 +152,7 @@ overlay("data", {}, (it) => {
     expect(upper.read("g")).toBe("abcd234hij");
   });
 
-  it("copy_file_range sees what was written a moment ago", { lower: { f: file("old"), g: file("") }, needs: ["copy-range"] }, ({ merged }) => {
+  it("copy_file_range sees what was written a moment ago", { lower: { f: file("old"), g: file("") } }, ({ merged }) => {
     const from = merged.open("f", O_RDWR);
     const to = merged.open("g", O_RDWR);
     from.write("new", 0);
@@ -240,7 +240,7 @@ overlay("data", {}, (it) => {
   });
 
   it("a large lower file deleted while it is being written is gone",
-    { lower: { f: file(Buffer.alloc(20 * MIB, "large ")) }, ownWay: "the kernel copies up at open, and so marks the directory impure" }, ({ merged, upper }) => {
+    { needs: ["unlinked-files"], lower: { f: file(Buffer.alloc(20 * MIB, "large ")) }, ownWay: "the kernel copies up at open, and so marks the directory impure" }, ({ merged, upper }) => {
     expect(run("sh", ["-c", "exec 3<>f; (printf NEW >&3) & rm f; wait; head -c 5 <&3"], { cwd: merged.path })).toMatchObject({ status: 0, stdout: "ge la" });
     expect(merged.list()).toEqual([]);
     expect(upper.stat("f").device).toBe("0,0");
@@ -254,6 +254,7 @@ overlay("data", {}, (it) => {
   });
 
   it("an archive taken from a tree of two layers and unpacked again is the same", {
+    needs: ["separate-times"],
     lower: [{ src: dir({ a: file("a", { mode: 0o640 }), b: dir({ c: file(pattern) }) }) }, { src: dir({ b: dir({ d: file("d", { uid: 5 }) }), e: dir() }) }],
   }, ({ merged }) => {
     const tar = (words: string): void => { expect(run("sh", ["-c", words], { cwd: merged.path })).toMatchObject({ status: 0, stderr: "" }); };

@@ -20,7 +20,7 @@ overlay("a full disk", { upperKiB: 3000 }, (it) => {
     expect(merged.read("d/f")).toBe(lower.read("d/f"));
   });
 
-  it("a write that needs such a copy-up is refused with ENOSPC, by fsync at the latest", { lower: { f: large } }, ({ merged, upper, lower, remount }) => {
+  it("a write that needs such a copy-up is refused with ENOSPC, by fsync at the latest", { needs: ["nanoseconds"], lower: { f: large } }, ({ merged, upper, lower, remount }) => {
     const wrote = outcome(() => {
       merged.with("f", O_WRONLY, (opened) => {
         opened.write("changed", 0);

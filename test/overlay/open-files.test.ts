@@ -7,7 +7,7 @@ import { LOCK_EX, LOCK_NB, O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_R
 import { native } from "../../src/sys/native.js";
 
 overlay("open files", {}, (it) => {
-  it("a lower file open for reading is read after it was deleted", { lower: { f: file("content") } }, ({ merged }) => {
+  it("a lower file open for reading is read after it was deleted", { needs: ["unlinked-files"], lower: { f: file("content") } }, ({ merged }) => {
     const opened = merged.open("f");
     merged.unlink("f");
     expect(opened.read(0, 100)).toBe("content");
@@ -15,7 +15,7 @@ overlay("open files", {}, (it) => {
   });
 
   it("a lower file open for writing is written after it was deleted",
-    { lower: { f: file("content") }, ownWay: "the kernel copies up at open, and so marks the directory impure" }, ({ merged, upper, lower }) => {
+    { needs: ["unlinked-files"], lower: { f: file("content") }, ownWay: "the kernel copies up at open, and so marks the directory impure" }, ({ merged, upper, lower }) => {
     const opened = merged.open("f", O_RDWR);
     merged.unlink("f");
     opened.write("CON", 0);
@@ -27,7 +27,7 @@ overlay("open files", {}, (it) => {
     expect(lower.read("f")).toBe("content");
   });
 
-  it("an upper file is read, written, cut and counted as without links after it was deleted", { lower: { other: file() }, upper: { f: file("content") } }, ({ merged, upper }) => {
+  it("an upper file is read, written, cut and counted as without links after it was deleted", { needs: ["unlinked-files"], lower: { other: file() }, upper: { f: file("content") } }, ({ merged, upper }) => {
     const opened = merged.open("f", O_RDWR);
     merged.unlink("f");
     opened.write("!", 7);
@@ -37,7 +37,7 @@ overlay("open files", {}, (it) => {
     expect(upper.list()).toEqual([]);
   });
 
-  it("a new file is used after it was deleted, and its name is free for another", { lower: { other: file() } }, ({ merged }) => {
+  it("a new file is used after it was deleted, and its name is free for another", { needs: ["unlinked-files"], lower: { other: file() } }, ({ merged }) => {
     const first = merged.open("f", O_RDWR | O_CREAT | O_EXCL);
     merged.unlink("f");
     merged.write("f", "second");
@@ -55,7 +55,7 @@ overlay("open files", {}, (it) => {
     expect(upper.read("g")).toBe("content!");
   });
 
-  it("a file renamed over another leaves the other's descriptors their content", { lower: { a: file("new"), b: file("old") } }, ({ merged }) => {
+  it("a file renamed over another leaves the other's descriptors their content", { needs: ["unlinked-files"], lower: { a: file("new"), b: file("old") } }, ({ merged }) => {
     const opened = merged.open("b");
     merged.rename("a", "b");
     expect(opened.read(0, 10)).toBe("old");
@@ -84,7 +84,7 @@ overlay("open files", {}, (it) => {
     expect(one.stat().size).toBe(3);
   });
 
-  it("two names of one file show the same content while open", { lower: { other: file() }, upper: { f: file("x") } }, ({ merged }) => {
+  it("two names of one file show the same content while open", { needs: ["shared-links"], lower: { other: file() }, upper: { f: file("x") } }, ({ merged }) => {
     merged.link("f", "g");
     const opened = merged.open("f", O_RDWR);
     opened.write("yz", 1);

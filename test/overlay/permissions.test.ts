@@ -32,7 +32,7 @@ overlay("permissions", {}, (it) => {
     expect(upper.stat("d")).toMatchObject({ uid: 9, gid: 0 });
   });
 
-  it("what a user makes is the user's", { lower: open({}) }, ({ merged, upper }) => {
+  it("what a user makes is the user's", { needs: ["user-owners"], lower: open({}) }, ({ merged, upper }) => {
     as(ALICE, () => {
       merged.create("f");
       merged.mkdir("d");
@@ -43,7 +43,7 @@ overlay("permissions", {}, (it) => {
     for (const name of ["f", "d", "s", "p", "d/g"]) expect(upper.stat(name)).toMatchObject({ uid: ALICE.uid, gid: ALICE.gid });
   });
 
-  it("a directory's mode says who makes and deletes in it", { lower: { closed: dir({ f: file() }), hers: dir({ f: file() }, { uid: ALICE.uid }) } }, ({ merged }) => {
+  it("a directory's mode says who makes and deletes in it", { needs: ["user-owners"], lower: { closed: dir({ f: file() }), hers: dir({ f: file() }, { uid: ALICE.uid }) } }, ({ merged }) => {
     as(ALICE, () => {
       expect(outcome(() => merged.create("closed/new"))).toBe("EACCES");
       expect(outcome(() => merged.mkdir("closed/new"))).toBe("EACCES");
@@ -76,7 +76,7 @@ overlay("permissions", {}, (it) => {
     expect(as(ALICE, () => outcome(() => merged.read("f")))).toBe("EACCES");
   });
 
-  it("supplementary groups count", { lower: { f: file("x", { mode: 0o060, gid: STAFF }), d: dir({}, { mode: 0o770, gid: STAFF }) } }, ({ merged }) => {
+  it("supplementary groups count", { needs: ["user-owners"], lower: { f: file("x", { mode: 0o060, gid: STAFF }), d: dir({}, { mode: 0o770, gid: STAFF }) } }, ({ merged }) => {
     expect(as(ALICE, () => outcome(() => merged.read("f")))).toBe("EACCES");
     as({ ...ALICE, groups: [STAFF] }, () => {
       merged.append("f", "y");
@@ -87,7 +87,7 @@ overlay("permissions", {}, (it) => {
   });
 
   it("in a sticky directory only the owner deletes and renames",
-    { lower: { tmp: dir({ alices: file("", { uid: ALICE.uid }), bobs: file("", { uid: BOB.uid }), bobsdir: dir({}, { uid: BOB.uid }) }, { mode: 0o1777 }) } }, ({ merged }) => {
+    { needs: ["user-owners"], lower: { tmp: dir({ alices: file("", { uid: ALICE.uid }), bobs: file("", { uid: BOB.uid }), bobsdir: dir({}, { uid: BOB.uid }) }, { mode: 0o1777 }) } }, ({ merged }) => {
       as(ALICE, () => {
         expect(outcome(() => merged.unlink("tmp/bobs"))).toBe("EPERM");
         expect(outcome(() => merged.rename("tmp/bobs", "tmp/mine"))).toBe("EPERM");
@@ -100,7 +100,7 @@ overlay("permissions", {}, (it) => {
       expect(merged.list("tmp")).toEqual(["bobs", "bobsdir"]);
     });
 
-  it("in a setgid directory what is made gets its group, and directories the bit", { lower: { d: dir({}, { mode: 0o2777, gid: STAFF }) } }, ({ merged, upper }) => {
+  it("in a setgid directory what is made gets its group, and directories the bit", { needs: ["user-owners"], lower: { d: dir({}, { mode: 0o2777, gid: STAFF }) } }, ({ merged, upper }) => {
     as(ALICE, () => {
       merged.create("d/f", 0o664);
       merged.mkdir("d/sub", 0o755);
@@ -112,14 +112,14 @@ overlay("permissions", {}, (it) => {
     expect(merged.stat("d/f").mode).toBe("644");
   });
 
-  it("a user outside a directory's group can't make setgid programs in it", { lower: { d: dir({}, { mode: 0o2777, gid: STAFF }) } }, ({ merged }) => {
+  it("a user outside a directory's group can't make setgid programs in it", { needs: ["user-owners"], lower: { d: dir({}, { mode: 0o2777, gid: STAFF }) } }, ({ merged }) => {
     as(ALICE, () => { merged.create("d/f", 0o2755); });
     as({ ...ALICE, groups: [STAFF] }, () => { merged.create("d/g", 0o2755); });
     expect(merged.stat("d/f").mode).toBe("755");
     expect(merged.stat("d/g").mode).toBe("2755");
   });
 
-  it("the umask of whoever makes it applies", { lower: open({}) }, ({ merged }) => {
+  it("the umask of whoever makes it applies", { needs: ["user-owners"], lower: open({}) }, ({ merged }) => {
     withUmask(0o077, () => { as(ALICE, () => { merged.create("f", 0o666); }); });
     withUmask(0, () => { as(BOB, () => { merged.mkdir("d", 0o777); }); });
     expect(merged.stat("f").mode).toBe("600");
@@ -155,7 +155,7 @@ overlay("permissions", {}, (it) => {
     expect(upper.xattrs("f")).not.toContain("security.capability");
   });
 
-  it("times can be set to now by whoever may write, to another time only by the owner", { lower: { f: file("", { mode: 0o666 }), g: file("", { mode: 0o644 }) } }, ({ merged }) => {
+  it("times can be set to now by whoever may write, to another time only by the owner", { needs: ["separate-times"], lower: { f: file("", { mode: 0o666 }), g: file("", { mode: 0o644 }) } }, ({ merged }) => {
     as(ALICE, () => {
       expect(outcome(() => merged.setMtime("f", 1, 1))).toBe("EPERM");
       expect(outcome(() => merged.touch("g"))).toBe("EACCES");

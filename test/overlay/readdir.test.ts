@@ -42,6 +42,7 @@ overlay("readdir", {}, (it) => {
 
   it("the type of each entry is that of the topmost layer",
     {
+      needs: ["full-attributes"],
       lower: [{ f: file(), l: symlink("x"), p: fifo(), s: socket(), c: device("character", 1, 3), b: device("block", 7, 0), d: dir(), x: file() },
         { f: dir(), x: dir() }],
       upper: { x: dir() },

@@ -8,7 +8,7 @@ import { RENAME_EXCHANGE, RENAME_NOREPLACE, RENAME_WHITEOUT } from "../../src/sy
 const WHITEOUT = { type: "character device", device: "0,0" };
 
 overlay("rename", {}, (it) => {
-  it("a lower file renamed is copied up and leaves a whiteout", { lower: { a: file("x", { mode: 0o600, uid: 9 }) } }, ({ merged, upper }) => {
+  it("a lower file renamed is copied up and leaves a whiteout", { needs: ["nanoseconds"], lower: { a: file("x", { mode: 0o600, uid: 9 }) } }, ({ merged, upper }) => {
     merged.rename("a", "b");
     expect(merged.list()).toEqual(["b"]);
     expect(merged.stat("b")).toMatchObject({ mode: "600", uid: 9, mtime: OLD });
@@ -152,7 +152,7 @@ overlay("rename", {}, (it) => {
     expect(merged.list()).toEqual(["a", "b", "other"]);
   });
 
-  it("renaming over a file counts down the links of the one that goes", { lower: { x: file("x") }, upper: { a: file("a"), b: hardLink("a") } }, ({ merged }) => {
+  it("renaming over a file counts down the links of the one that goes", { needs: ["shared-links"], lower: { x: file("x") }, upper: { a: file("a"), b: hardLink("a") } }, ({ merged }) => {
     merged.rename("x", "a");
     expect(merged.stat("b").nlink).toBe(1);
     expect(merged.read("a")).toBe("x");
