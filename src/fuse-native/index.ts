@@ -1,85 +1,88 @@
 /**
  * The second transport: libfuse 2 through the npm package fuse-native, over the same engine. It is there for
- * comparison and for teaching, and as the proof that the engine knows no FUSE.
+ * comparison and for teaching, and as the proof that the engine knows no FUSE. What it cannot do is in limits.ts.
  */
-import { readFileSync } from "node:fs";
-import { toBuffer, type Bytes } from "../sys/bytes.js";
-import {
-  MNT_DETACH, MS_DIRSYNC, MS_NOATIME, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_SYNCHRONOUS,
-} from "../sys/constants.js";
+import { execFile } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { promisify } from "node:util";
+import { MNT_DETACH } from "../sys/constants.js";
 import { E } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { MountError, type MountRequest, type Session, type Transport } from "../transport.js";
 import { loadBinding, type Fuse } from "./binding.js";
-import { bounded } from "./bounded.js";
+import { channelClosed, newChannels, openChannels } from "./channel.js";
+import { mend } from "./mends.js";
+import { nativeMountpoint, nativeOptions } from "./mount-options.js";
 import { Operations } from "./operations.js";
+import { trace } from "./trace.js";
 
-/** How often it is looked whether somebody has unmounted us: libfuse 2 does not say. */
-const WATCH_INTERVAL_MS = 250;
+const run = promisify(execFile);
+const HELPERS = ["fusermount3", "fusermount"] as const;
+/** The kernel's first request comes at once; this long without it means that it never will. */
+const INIT_TIMEOUT_MS = 10_000;
 
 export const mountFuseNative: Transport = async (request) => {
-  const FuseNative = bounded(loadBinding());
-  const mountpoint = toBuffer(request.mountpoint).toString("utf8");
-  if (mountpoint.includes("\uFFFD")) {
-    throw new MountError("--transport fuse-native can't mount at a name that is not UTF-8; name another directory, or use the default transport");
-  }
+  const mountpoint = nativeMountpoint(request.mountpoint);
+  const options = nativeOptions(request);
+  const { Fuse, half } = loadBinding();
+  refuseWithoutDevice();
   const operations = new Operations(request);
-  const fuse = new FuseNative(mountpoint, operations, {
-    fsname: sourceAndMore(request), subtype: "ovlfs", allowOther: request.allowOther,
-    defaultPermissions: true, debug: request.debug, timeout: false,
-  });
-  await mounted(fuse);
-  return watched(request, fuse, operations);
+  if (request.debug) trace(operations, request.log);
+  const fuse = new Fuse(mountpoint, operations, { timeout: false });
+  mend(fuse, half, operations, options);
+  const before = openChannels();
+  await mounted(fuse, request, before);
+  return serve(request, mountpoint, channelClosed(before).then(() => end(fuse, operations)));
 };
 
-/**
- * The source, and behind it what fuse-native has no option for: it joins its options by commas. A comma or
- * backslash of the source is escaped as libfuse has it.
- */
-function sourceAndMore({ source, flags }: MountRequest): string {
-  const name = toBuffer(source).toString("utf8").replace(/[\\,]/g, "\\$&");
-  const words = FLAG_WORDS.map(([flag, on, off]) => (flags & flag ? on : off)).filter((word) => word !== "");
-  return [name, "use_ino", ...words].join(",");
+function refuseWithoutDevice(): void {
+  try {
+    accessSync("/dev/fuse", constants.R_OK | constants.W_OK);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new MountError(`/dev/fuse can't be opened (${code}); load the kernel's fuse module (modprobe fuse), or give this user or container the device`);
+  }
 }
 
-/** libfuse's words for a flag that is set and for one that is not: by itself it takes nosuid and nodev. */
-const FLAG_WORDS: readonly (readonly [number, string, string])[] = [
-  [MS_RDONLY, "ro", ""], [MS_NOSUID, "nosuid", "suid"], [MS_NODEV, "nodev", "dev"], [MS_NOEXEC, "noexec", ""],
-  [MS_NOATIME, "noatime", ""], [MS_SYNCHRONOUS, "sync", ""], [MS_DIRSYNC, "dirsync", ""],
-];
-
-function mounted(fuse: Fuse): Promise<void> {
-  return new Promise((resolve, reject) => {
+async function mounted(fuse: Fuse, request: MountRequest, before: ReadonlySet<string>): Promise<void> {
+  const failure = await new Promise<string | null>((resolve) => {
+    const timer = setTimeout(() => resolve("the kernel sends no request"), INIT_TIMEOUT_MS);
     fuse.mount((error) => {
-      if (error) reject(new MountError(`libfuse 2 can't mount (${error.message}); check the mountpoint, /dev/fuse and fusermount`));
-      else resolve();
+      clearTimeout(timer);
+      resolve(error ? "its own message, if any, stands above" : null);
     });
   });
+  if (failure === null) return;
+  // A new descriptor of the device shows that there is a mount of ours to take back.
+  if (newChannels(before).length > 0) await native.umountAsync(request.mountpoint, MNT_DETACH);
+  throw new MountError(`libfuse 2 can't mount (${failure}); check the mountpoint, /dev/fuse and, unless root mounts, fusermount of the package fuse3`);
 }
 
-function watched(request: MountRequest, fuse: Fuse, operations: Operations): Session {
-  let finish: () => void = () => undefined;
-  const done = new Promise<void>((resolve) => { finish = resolve; });
-  const timer = setInterval(() => {
-    if (isMounted(request.mountpoint)) return;
-    clearInterval(timer);
-    operations.close();
-    finish();
-  }, WATCH_INTERVAL_MS);
-  return { done, unmount: (lazy) => unmount(request.mountpoint, fuse, lazy) };
+/** Gives back what the mount held: open files, and what keeps this process alive. */
+function end(fuse: Fuse, operations: Operations): Promise<void> {
+  operations.close();
+  return new Promise((resolve) => fuse.unmount(() => resolve()));
 }
 
-async function unmount(mountpoint: Bytes, fuse: Fuse, lazy: boolean): Promise<number> {
-  const error = await native.umountAsync(mountpoint, lazy ? MNT_DETACH : 0);
-  if (error !== -E.EPERM) return error;
-  return new Promise((resolve) => {
-    fuse.unmount((failed) => resolve(failed ? -E.EBUSY : 0));
-  });
+function serve(request: MountRequest, mountpoint: string, done: Promise<void>): Session {
+  return {
+    done,
+    async unmount(lazy) {
+      const error = await native.umountAsync(request.mountpoint, lazy ? MNT_DETACH : 0);
+      return error === -E.EPERM ? unmountByHelper(mountpoint, lazy) : error;
+    },
+  };
 }
 
-/** Looks in the mount table, not at the mountpoint: that would be a request to ourselves. */
-function isMounted(mountpoint: Bytes): boolean {
-  const escaped = mountpoint.replace(/[ \t\n\\]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, "0")}`);
-  const lines = readFileSync("/proc/self/mountinfo", "latin1").split("\n");
-  return lines.some((line) => line.split(" ")[4] === escaped && line.includes(" - fuse.ovlfs "));
+/** As an ordinary user: the setuid helper unmounts. */
+async function unmountByHelper(mountpoint: string, lazy: boolean): Promise<number> {
+  for (const helper of HELPERS) {
+    try {
+      await run(helper, [lazy ? "-uz" : "-u", "--", mountpoint]);
+      return 0;
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) return -E.EBUSY;
+    }
+  }
+  return -E.EPERM;
 }

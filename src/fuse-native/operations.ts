@@ -4,9 +4,9 @@
  */
 import type { Inode } from "../engine/inode.js";
 import type { AttrChange, Caller } from "../engine/types.js";
-import type { Bytes } from "../sys/bytes.js";
-import { E, fail, isErrno } from "../sys/errno.js";
-import { Stat } from "../sys/stat.js";
+import { display, type Bytes } from "../sys/bytes.js";
+import { E, fail, isErrno, type Errno } from "../sys/errno.js";
+import { S_IFMT, Stat } from "../sys/stat.js";
 import type { MountRequest } from "../transport.js";
 import { decodeDevice, fromMilliseconds, toNativeStat, toNativeStatFs, type NativeStat, type NativeStatFs } from "./attributes.js";
 import { Handles } from "./handles.js";
@@ -16,19 +16,20 @@ import { Paths, type Done } from "./paths.js";
 
 type DoneWith<T> = (outcome: number, value?: T) => void;
 
-/** The largest value of an xattr (XATTR_SIZE_MAX of linux/limits.h). */
-const XATTR_SIZE_MAX = 65536;
 const PERMISSIONS = 0o7777;
-const O_TRUNC = 0o1000;
+/** What fuse-native makes of it is enough for a listing: its type and its inode number. */
+type ListedStat = Pick<NativeStat, "mode" | "ino">;
 
-/** The operations of one mount; fuse-native calls them by these names. */
+/**
+ * The operations of one mount; fuse-native calls them by these names. What is not here libfuse answers with
+ * ENOSYS: `access` (the kernel checks permissions), `flush` (there is nothing to flush), `opendir`.
+ */
 export class Operations {
   readonly #paths: Paths;
   readonly #handles: Handles;
   readonly #numbers = new InodeNumbers();
   readonly #stat = new Stat();
   readonly #statfs = new Float64Array(10);
-  readonly #xattr = Buffer.alloc(XATTR_SIZE_MAX);
   /** Who asks is not told, and the kernel has applied the umask. */
   readonly #caller: Caller = { uid: process.geteuid!(), gid: process.getegid!(), umask: 0 };
   readonly #log: MountRequest["log"];
@@ -53,19 +54,24 @@ export class Operations {
     done(error, error < 0 ? undefined : toNativeStat(this.#stat, this.#numbers));
   };
 
-  readonly readdir = (path: string, done: DoneWith<readonly string[]>): void => {
+  readonly readdir = (path: string, done: (outcome: number, names?: readonly string[], stats?: readonly ListedStat[]) => void): void => {
     const names: string[] = [];
-    const error = this.#paths.guard("readdir", () => this.#paths.at(path, (inode) => this.#list(inode, names)));
-    done(error, names);
+    const stats: ListedStat[] = [];
+    const error = this.#paths.guard("readdir", () => this.#paths.at(path, (inode) => this.#list(inode, names, stats)));
+    done(error, names, stats);
   };
 
-  #list(inode: Inode, names: string[]): number {
+  #list(inode: Inode, names: string[], stats: ListedStat[]): number {
     const listing = this.#engine.readdir(inode);
     if (isErrno(listing)) return listing;
     for (const entry of listing.entries) {
       const name = toNative(entry.name);
-      if (isErrno(name)) this.#log.warn("names that are not UTF-8 are left out of listings; use the default transport for them", "not-utf8");
-      else names.push(name);
+      if (isErrno(name)) {
+        this.#log.warn(`'${display(entry.name)}' and other names that are not UTF-8 are left out of listings; use the default transport for them`, "not-utf8");
+        continue;
+      }
+      names.push(name);
+      stats.push({ mode: (entry.type << 12) & S_IFMT, ino: this.#numbers.narrow(entry.ino) });
     }
     this.#engine.releaseListing(inode);
     return 0;
@@ -107,8 +113,8 @@ export class Operations {
   };
 
   readonly link = (from: string, to: string, done: Done): void => {
-    this.#paths.answer("link", done, () => this.#paths.at(from, (inode) =>
-      this.#paths.make(to, (parent, name) => this.#engine.link(inode, parent, name))));
+    this.#paths.change("link", from, undefined, done, (inode) =>
+      this.#paths.make(to, (parent, name) => this.#engine.link(inode, parent, name)));
   };
 
   readonly unlink = (path: string, done: Done): void => {
@@ -120,7 +126,7 @@ export class Operations {
   };
 
   readonly rename = (from: string, to: string, done: Done): void => {
-    this.#paths.answer("rename", done, () => this.#paths.under(from, (oldParent, oldName) =>
+    this.#paths.change("rename", from, undefined, done, () => this.#paths.under(from, (oldParent, oldName) =>
       this.#paths.under(to, (newParent, newName) => this.#engine.rename(oldParent, oldName, newParent, newName, 0))));
   };
 
@@ -134,8 +140,10 @@ export class Operations {
     this.#change("chown", path, { ...(keeps(uid) ? {} : { uid }), ...(keeps(gid) ? {} : { gid }) }, done);
   };
 
+  /** Milliseconds; NaN where fuse-native lost them. */
   readonly utimens = (path: string, atime: number, mtime: number, done: Done): void => {
-    this.#change("utimens", path, { atime: fromMilliseconds(atime), mtime: fromMilliseconds(mtime) }, done);
+    if (Number.isNaN(atime) || Number.isNaN(mtime)) done(-E.EOPNOTSUPP);
+    else this.#change("utimens", path, { atime: fromMilliseconds(atime), mtime: fromMilliseconds(mtime) }, done);
   };
 
   readonly truncate = (path: string, size: number, done: Done): void => {
@@ -143,21 +151,22 @@ export class Operations {
   };
 
   readonly ftruncate = (_path: string, handle: number, size: number, done: Done): void => {
-    this.#paths.answer("ftruncate", done, () => this.#on(handle, (inode) => this.#engine.setattr(inode, { size })));
+    this.#changeOpen("ftruncate", handle, { size }, done, (inode) => this.#engine.setattr(inode, { size }));
   };
 
   #change(operation: string, path: string, change: AttrChange, done: Done): void {
-    this.#paths.answer(operation, done, () => this.#paths.at(path, (inode) => this.#engine.setattr(inode, change)));
+    this.#paths.change(operation, path, change, done, (inode) => this.#engine.setattr(inode, change));
   }
 
-  readonly open = (path: string, flags: number, done: DoneWith<number>): void => {
-    this.#opened("open", done, () => {
-      const inode = this.#paths.hold(path);
-      if (isErrno(inode) || !(flags & O_TRUNC)) return inode;
-      const error = this.#engine.setattr(inode, { size: 0 });
-      if (error < 0) this.#paths.give(inode);
-      return error < 0 ? fail(-error) : inode;
-    });
+  #changeOpen(operation: string, handle: number, change: AttrChange | undefined, done: Done, perform: (inode: Inode) => number): void {
+    const inode = this.#handles.get(handle);
+    if (isErrno(inode)) done(inode);
+    else this.#paths.changeHeld(operation, inode, change, done, () => perform(inode));
+  }
+
+  /** Truncation comes as an operation of its own. */
+  readonly open = (path: string, _flags: number, done: DoneWith<number>): void => {
+    this.#opened("open", done, () => this.#paths.hold(path));
   };
 
   readonly create = (path: string, mode: number, done: DoneWith<number>): void => {
@@ -173,7 +182,7 @@ export class Operations {
     });
   };
 
-  #opened(operation: string, done: DoneWith<number>, perform: () => Inode | ReturnType<typeof fail>): void {
+  #opened(operation: string, done: DoneWith<number>, perform: () => Inode | Errno): void {
     let handle = 0;
     const error = this.#paths.guard(operation, () => {
       const inode = perform();
@@ -195,56 +204,72 @@ export class Operations {
   };
 
   readonly write = (_path: string, handle: number, buffer: Buffer, length: number, position: number, done: Done): void => {
-    this.#paths.answer("write", done, () => this.#on(handle, (inode) => this.#engine.write(inode, buffer, 0, length, position)));
+    this.#changeOpen("write", handle, undefined, done, (inode) => this.#engine.write(inode, buffer, 0, length, position));
   };
 
-  readonly fsync = (_path: string, dataOnly: number | boolean, handle: number, done: Done): void => {
-    const result = this.#on(handle, () => 0);
-    if (result < 0) {
-      done(result);
+  readonly fsync = (_path: string, dataOnly: number, handle: number, done: Done): void => {
+    const inode = this.#handles.get(handle);
+    if (isErrno(inode)) done(inode);
+    else this.#sync(inode, dataOnly !== 0, done);
+  };
+
+  readonly fsyncdir = (path: string, dataOnly: number, _handle: number, done: Done): void => {
+    const inode = this.#paths.hold(path);
+    if (isErrno(inode)) {
+      done(inode);
       return;
     }
-    const inode = this.#handles.get(handle) as Inode;
-    void Promise.resolve(this.#engine.fsync(inode, Boolean(dataOnly))).then(done, () => done(-E.EIO));
+    this.#sync(inode, dataOnly !== 0, (outcome) => {
+      this.#paths.give(inode);
+      done(outcome);
+    });
   };
+
+  #sync(inode: Inode, dataOnly: boolean, done: Done): void {
+    let syncing: Promise<number> | number = 0;
+    const error = this.#paths.guard("fsync", () => {
+      syncing = this.#engine.fsync(inode, dataOnly);
+      return 0;
+    });
+    void Promise.resolve(error < 0 ? error : syncing).then(done, () => done(-E.EIO));
+  }
 
   readonly release = (_path: string, handle: number, done: Done): void => {
     this.#paths.answer("release", done, () => this.#handles.close(handle));
   };
 
   readonly setxattr = (path: string, name: string, value: Buffer, _position: number, flags: number, done: Done): void => {
-    this.#paths.answer("setxattr", done, () => isAcl(name)
-      ? -E.EOPNOTSUPP
-      : this.#named(path, name, (inode, attribute) => this.#engine.setxattr(inode, attribute, value, flags)));
-  };
-
-  readonly getxattr = (path: string, name: string, _position: number, done: DoneWith<Buffer>): void => {
-    const length = this.#paths.guard("getxattr", () => isAcl(name)
-      ? -E.EOPNOTSUPP
-      : this.#named(path, name, (inode, attribute) => this.#engine.getxattr(inode, attribute, this.#xattr)));
-    if (length < 0) done(length);
-    else done(0, Buffer.from(this.#xattr.subarray(0, length)));
-  };
-
-  readonly listxattr = (path: string, done: DoneWith<readonly string[]>): void => {
-    let names: string[] = [];
-    const error = this.#paths.guard("listxattr", () => this.#paths.at(path, (inode) => {
-      const list = this.#engine.listxattr(inode);
-      if (isErrno(list)) return list;
-      names = list.toString("utf8").split("\0").filter((name) => name !== "" && !isAcl(name));
-      return 0;
-    }));
-    done(error, names);
+    this.#changeNamed("setxattr", path, name, done, (inode, attribute) => this.#engine.setxattr(inode, attribute, value, flags));
   };
 
   readonly removexattr = (path: string, name: string, done: Done): void => {
-    this.#paths.answer("removexattr", done, () => this.#named(path, name, (inode, attribute) => this.#engine.removexattr(inode, attribute)));
+    this.#changeNamed("removexattr", path, name, done, (inode, attribute) => this.#engine.removexattr(inode, attribute));
   };
 
-  #named(path: string, name: string, use: (inode: Inode, attribute: Bytes) => number): number {
-    const attribute = fromNative(name);
-    return isErrno(attribute) ? attribute : this.#paths.at(path, (inode) => use(inode, attribute));
+  #changeNamed(operation: string, path: string, name: string, done: Done, perform: (inode: Inode, attribute: Bytes) => number): void {
+    const attribute = attributeName(name);
+    if (isErrno(attribute)) done(attribute);
+    else this.#paths.change(operation, path, undefined, done, (inode) => perform(inode, attribute));
   }
+
+  /** The length of the value, which is in `buffer` unless that is empty; -ERANGE where it is too small. */
+  readonly getxattr = (path: string, name: string, buffer: Buffer, done: Done): void => {
+    const attribute = attributeName(name);
+    if (isErrno(attribute)) done(attribute);
+    else this.#paths.answer("getxattr", done, () => this.#paths.at(path, (inode) => this.#engine.getxattr(inode, attribute, buffer)));
+  };
+
+  /** The length of the list of names, which is in `buffer` unless that is empty; -ERANGE where it is too small. */
+  readonly listxattr = (path: string, buffer: Buffer, done: Done): void => {
+    this.#paths.answer("listxattr", done, () => this.#paths.at(path, (inode) => {
+      const list = this.#engine.listxattr(inode);
+      if (isErrno(list)) return list;
+      const shown = list.toString("latin1").split("\0").filter((name) => name !== "" && !isAcl(name));
+      const text = shown.map((name) => `${name}\0`).join("");
+      if (buffer.length === 0) return text.length;
+      return text.length > buffer.length ? -E.ERANGE : buffer.write(text, "latin1");
+    }));
+  };
 
   /** Gives back what is still open. */
   close(): void {
@@ -252,8 +277,11 @@ export class Operations {
   }
 }
 
-/** Setting one without FUSE_POSIX_ACL would change the mode behind the kernel's back. */
+/** Setting an ACL without FUSE_POSIX_ACL would change the mode behind the kernel's back. */
 function isAcl(name: string): boolean {
   return name.startsWith("system.posix_acl_");
 }
 
+function attributeName(name: string): Bytes | Errno {
+  return isAcl(name) ? fail(E.EOPNOTSUPP) : fromNative(name);
+}

@@ -4,22 +4,35 @@
  */
 import type { Engine } from "../engine/engine.js";
 import type { Inode } from "../engine/inode.js";
+import type { AttrChange } from "../engine/types.js";
 import type { Bytes } from "../sys/bytes.js";
 import { E, isErrno, type Errno } from "../sys/errno.js";
-import type { MountLog } from "../transport.js";
-import { release, walk } from "../library/walk.js";
+import type { Log } from "../engine/types.js";
+import { release } from "../library/walk.js";
 import { fromNative } from "./names.js";
 
 /** Answers an operation: 0, a number of zero or more, or a negated errno. */
 export type Done = (outcome: number) => void;
 
 export class Paths {
-  constructor(readonly engine: Engine, private readonly log: MountLog) {}
+  constructor(readonly engine: Engine, private readonly log: Log) {}
 
-  /** The inode at a path, which the caller holds; symlinks are not followed. */
+  /**
+   * The inode at a path, which the caller holds. The kernel has resolved symlinks and dots and made sure that
+   * each directory on the way is one; the path may be longer than a caller could have written it.
+   */
   hold(path: string): Inode | Errno {
     const named = fromNative(path);
-    return isErrno(named) ? named : walk(this.engine, named, false);
+    if (isErrno(named)) return named;
+    let inode: Inode = this.engine.root;
+    for (const name of named.split("/") as Bytes[]) {
+      if (name === "") continue;
+      const child = this.engine.lookup(inode, name);
+      this.give(inode);
+      if (isErrno(child)) return child;
+      inode = child;
+    }
+    return inode;
   }
 
   give(inode: Inode): void {
@@ -41,7 +54,7 @@ export class Paths {
   under(path: string, use: (parent: Inode, name: Bytes) => number): number {
     const cut = path.lastIndexOf("/");
     const name = fromNative(path.slice(cut + 1));
-    return isErrno(name) ? name : this.at(path.slice(0, cut) || "/", (parent) => use(parent, name));
+    return isErrno(name) ? name : this.at(path.slice(0, cut), (parent) => use(parent, name));
   }
 
   /** Makes something under a path; the new inode is not kept. */
@@ -49,7 +62,7 @@ export class Paths {
     return this.under(path, (parent, name) => {
       const inode = create(parent, name);
       if (isErrno(inode)) return inode;
-      this.engine.forget(inode, 1);
+      this.give(inode);
       return 0;
     });
   }
@@ -57,6 +70,41 @@ export class Paths {
   /** Runs an operation and answers it, whatever happens in it. */
   answer(operation: string, done: Done, perform: () => number): void {
     done(this.guard(operation, perform));
+  }
+
+  /**
+   * As `answer`, for a change to the inode at a path: one whose data takes long to copy up is copied first,
+   * while other requests are answered.
+   */
+  change(operation: string, path: string, change: AttrChange | undefined, done: Done, perform: (inode: Inode) => number): void {
+    let held: Inode | Errno = -E.EIO as Errno;
+    const error = this.guard(operation, () => (isErrno(held = this.hold(path)) ? held : 0));
+    if (error < 0 || isErrno(held)) {
+      done(error);
+      return;
+    }
+    const inode = held;
+    this.changeHeld(operation, inode, change, (outcome) => {
+      this.give(inode);
+      done(outcome);
+    }, () => perform(inode));
+  }
+
+  /** The same for an inode that is held by somebody. */
+  changeHeld(operation: string, inode: Inode, change: AttrChange | undefined, done: Done, perform: () => number): void {
+    const staging = this.#stage(inode, change);
+    if (staging === null) this.answer(operation, done, perform);
+    else void staging.then(() => this.answer(operation, done, perform));
+  }
+
+  /** Null too where staging fails: the change itself then says why. */
+  #stage(inode: Inode, change: AttrChange | undefined): Promise<void> | null {
+    let staging: Promise<void> | null = null;
+    this.guard("stage", () => {
+      staging = this.engine.stage(inode, change);
+      return 0;
+    });
+    return staging;
   }
 
   guard(operation: string, perform: () => number): number {
