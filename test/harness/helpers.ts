@@ -33,8 +33,6 @@ export class Conversation {
     this.#lines.on("line", (line) => { this.#answers.push(line); });
   }
 
-  get pid(): number { return this.#child.pid!; }
-
   say(line: string): void { this.#child.stdin.write(`${line}\n`); }
 
   /** The next line that it prints. */
