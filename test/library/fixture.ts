@@ -4,9 +4,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Overlay, OverlayError, type OverlayOpenOptions } from "../../src/index.js";
 
-/** Whiteouts, owners and trusted xattrs need root. */
 export const isRoot = process.geteuid!() === 0;
-if (!isRoot) console.log("skipped: what needs device nodes, other owners and trusted xattrs, because this is not root");
+export const NEEDS_ROOT = "owners, trusted xattrs and directories marked opaque need root";
 
 /** What a layer is made of: text is a file, null a directory, `-> x` a symlink. */
 export type LayerContent = Readonly<Record<string, string | null>>;
