@@ -11,8 +11,9 @@ import type { MountRequest } from "../transport.js";
 import { decodeDevice, fromMilliseconds, toNativeStat, toNativeStatFs, type NativeStat, type NativeStatFs } from "./attributes.js";
 import { Handles } from "./handles.js";
 import { InodeNumbers } from "./inode-numbers.js";
-import { fromNative, toNative } from "./names.js";
+import { toNative } from "./names.js";
 import { Paths, type Done } from "./paths.js";
+import { REFUSED } from "./refusals.js";
 
 type DoneWith<T> = (outcome: number, value?: T) => void;
 
@@ -81,7 +82,7 @@ export class Operations {
     let target = "";
     const error = this.#paths.guard("readlink", () => this.#paths.at(path, (inode) => {
       const found = this.#engine.readlink(inode);
-      const text = isErrno(found) ? found : toNative(found);
+      const text = isErrno(found) ? found : this.#paths.text(found);
       if (isErrno(text)) return text;
       target = text;
       return 0;
@@ -107,7 +108,7 @@ export class Operations {
 
   readonly symlink = (target: string, path: string, done: Done): void => {
     this.#paths.answer("symlink", done, () => this.#paths.make(path, (parent, name) => {
-      const bytes = fromNative(target);
+      const bytes = this.#paths.bytes(target);
       return isErrno(bytes) ? bytes : this.#engine.symlink(parent, name, bytes, this.#caller);
     }));
   };
@@ -142,7 +143,7 @@ export class Operations {
 
   /** Milliseconds; NaN where fuse-native lost them. */
   readonly utimens = (path: string, atime: number, mtime: number, done: Done): void => {
-    if (Number.isNaN(atime) || Number.isNaN(mtime)) done(-E.EOPNOTSUPP);
+    if (Number.isNaN(atime) || Number.isNaN(mtime)) done(this.#paths.refuse(REFUSED.times, fail(E.EOPNOTSUPP)));
     else this.#change("utimens", path, { atime: fromMilliseconds(atime), mtime: fromMilliseconds(mtime) }, done);
   };
 
@@ -239,7 +240,8 @@ export class Operations {
   };
 
   readonly setxattr = (path: string, name: string, value: Buffer, _position: number, flags: number, done: Done): void => {
-    this.#changeNamed("setxattr", path, name, done, (inode, attribute) => this.#engine.setxattr(inode, attribute, value, flags));
+    if (isAcl(name)) done(this.#paths.refuse(REFUSED.acls, fail(E.EOPNOTSUPP)));
+    else this.#changeNamed("setxattr", path, name, done, (inode, attribute) => this.#engine.setxattr(inode, attribute, value, flags));
   };
 
   readonly removexattr = (path: string, name: string, done: Done): void => {
@@ -247,14 +249,14 @@ export class Operations {
   };
 
   #changeNamed(operation: string, path: string, name: string, done: Done, perform: (inode: Inode, attribute: Bytes) => number): void {
-    const attribute = attributeName(name);
+    const attribute = this.#attributeName(name);
     if (isErrno(attribute)) done(attribute);
     else this.#paths.change(operation, path, undefined, done, (inode) => perform(inode, attribute));
   }
 
   /** The length of the value, which is in `buffer` unless that is empty; -ERANGE where it is too small. */
   readonly getxattr = (path: string, name: string, buffer: Buffer, done: Done): void => {
-    const attribute = attributeName(name);
+    const attribute = this.#attributeName(name);
     if (isErrno(attribute)) done(attribute);
     else this.#paths.answer("getxattr", done, () => this.#paths.at(path, (inode) => this.#engine.getxattr(inode, attribute, buffer)));
   };
@@ -271,6 +273,11 @@ export class Operations {
     }));
   };
 
+  /** ACLs are as if the file system had none: programs that copy attributes ask for them and take that as an answer. */
+  #attributeName(name: string): Bytes | Errno {
+    return isAcl(name) ? fail(E.EOPNOTSUPP) : this.#paths.bytes(name);
+  }
+
   /** Gives back what is still open. */
   close(): void {
     this.#handles.closeAll();
@@ -280,8 +287,4 @@ export class Operations {
 /** Setting an ACL without FUSE_POSIX_ACL would change the mode behind the kernel's back. */
 function isAcl(name: string): boolean {
   return name.startsWith("system.posix_acl_");
-}
-
-function attributeName(name: string): Bytes | Errno {
-  return isAcl(name) ? fail(E.EOPNOTSUPP) : fromNative(name);
 }

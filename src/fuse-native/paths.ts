@@ -9,7 +9,8 @@ import type { Bytes } from "../sys/bytes.js";
 import { E, isErrno, type Errno } from "../sys/errno.js";
 import type { Log } from "../engine/types.js";
 import { release } from "../library/walk.js";
-import { fromNative } from "./names.js";
+import { fromNative, toNative } from "./names.js";
+import { refuse, REFUSED, type Refused } from "./refusals.js";
 
 /** Answers an operation: 0, a number of zero or more, or a negated errno. */
 export type Done = (outcome: number) => void;
@@ -22,7 +23,7 @@ export class Paths {
    * each directory on the way is one; the path may be longer than a caller could have written it.
    */
   hold(path: string): Inode | Errno {
-    const named = fromNative(path);
+    const named = this.bytes(path);
     if (isErrno(named)) return named;
     let inode: Inode = this.engine.root;
     for (const name of named.split("/") as Bytes[]) {
@@ -39,6 +40,22 @@ export class Paths {
     release(this.engine, inode);
   }
 
+  /** What libfuse speaks as the bytes it was; refused where they got lost on the way. */
+  bytes(text: string): Bytes | Errno {
+    const name = fromNative(text);
+    return isErrno(name) ? this.refuse(REFUSED.rawNames, name) : name;
+  }
+
+  /** Bytes as libfuse speaks them; refused where they are not UTF-8. */
+  text(name: Bytes): string | Errno {
+    const text = toNative(name);
+    return isErrno(text) ? this.refuse(REFUSED.rawNames, text) : text;
+  }
+
+  refuse(refused: Refused, error: Errno): Errno {
+    return refuse(this.log, refused, error);
+  }
+
   /** Does `use` with the inode at a path. */
   at(path: string, use: (inode: Inode) => number): number {
     const inode = this.hold(path);
@@ -53,7 +70,7 @@ export class Paths {
   /** Does `use` with the directory of a path and the last name. */
   under(path: string, use: (parent: Inode, name: Bytes) => number): number {
     const cut = path.lastIndexOf("/");
-    const name = fromNative(path.slice(cut + 1));
+    const name = this.bytes(path.slice(cut + 1));
     return isErrno(name) ? name : this.at(path.slice(0, cut), (parent) => use(parent, name));
   }
 

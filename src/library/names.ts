@@ -41,7 +41,7 @@ export function renamePlace(context: Context, from: Place, to: Place, flags: num
   if (from.last !== "name" || to.last !== "name") return -E.EBUSY;
   const source = from.existing;
   if (isErrno(source)) return source;
-  const refused = flags === RENAME_EXCHANGE ? refusesExchange(from, to) : refusesReplacement(source, to, flags);
+  const refused = flags === RENAME_EXCHANGE ? refusesExchange(to) : refusesReplacement(source, to, flags);
   if (refused < 0) return refused;
   if (to.isBelow(source)) return -E.EINVAL;
   if (to.inode && from.isBelow(to.inode)) return flags === RENAME_EXCHANGE ? -E.EINVAL : -E.ENOTEMPTY;
@@ -49,10 +49,9 @@ export function renamePlace(context: Context, from: Place, to: Place, flags: num
   return context.engine.rename(from.parent, from.name, to.parent, to.name, flags);
 }
 
-function refusesExchange(from: Place, to: Place): number {
+function refusesExchange(to: Place): number {
   const target = to.existing;
-  if (isErrno(target)) return target;
-  return from.inode === target ? 0 : 1;
+  return isErrno(target) ? target : 0;
 }
 
 function refusesReplacement(source: Inode, to: Place, flags: number): number {
