@@ -48,13 +48,18 @@ export class Adapter {
   writebackCache = false;
   /** FUSE_SETXATTR_EXT is in force. */
   setxattrExtended = false;
+  readonly #repeat: (request: Request) => void;
+  #ended = false;
 
   constructor(options: AdapterOptions) {
     this.engine = options.engine;
     this.log = options.log;
     this.reply = new Reply(options.device, MAX_WRITE);
     this.notifier = new Notifier(options.device);
-    this.parking = new Parking((request) => options.repeat(this, request));
+    this.#repeat = (request) => {
+      if (!this.#ended) options.repeat(this, request);
+    };
+    this.parking = new Parking(this.#repeat);
     this.initialized = options.initialized;
   }
 
@@ -84,5 +89,18 @@ export class Adapter {
       (outcome) => this.reply.send(unique, outcome),
       () => this.reply.send(unique, -E.EIO),
     );
+  }
+
+  /** Serves `request` again, from the start and with one wait more, once `ready` settles. */
+  repeatAfter(request: Request, ready: Promise<void>): void {
+    const kept = request.keep();
+    kept.waits += 1;
+    const repeat = (): void => this.#repeat(kept);
+    ready.then(repeat, repeat);
+  }
+
+  /** The file system is unmounted: whoever waits has been answered by the kernel, and the engine may be closed. */
+  end(): void {
+    this.#ended = true;
   }
 }

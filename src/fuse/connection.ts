@@ -22,6 +22,8 @@ export class Connection implements NotifyingDevice {
   readonly #request = new Request(MAX_WRITE + HEADER_ROOM);
   readonly #log: MountLog;
   #watch: object | null = null;
+  /** The last write off the thread; each waits for the one before. */
+  #offThread: Promise<void> = Promise.resolve();
   #ended: () => void = () => undefined;
   /** Settles when the file system is unmounted. */
   readonly done: Promise<void>;
@@ -75,24 +77,36 @@ export class Connection implements NotifyingDevice {
     this.close();
   }
 
-  /** Gives the descriptor back, which ends the connection if it is still mounted. */
+  /**
+   * Gives the descriptor back, which ends the connection if it is still mounted. What is written from then on
+   * is dropped: the number may be that of another file by now.
+   */
   close(): void {
     if (this.#watch === null) return;
     native.pollStop(this.#watch);
     this.#watch = null;
-    native.close(this.fd);
     this.#ended();
+    void this.#offThread.then(() => native.close(this.fd));
   }
 
   write(buffer: Uint8Array, length: number): number {
-    return native.write(this.fd, buffer, length);
+    return this.#watch === null ? -E.ENODEV : native.write(this.fd, buffer, length);
   }
 
+  /**
+   * One at a time: a write may wait for WRITEs to be answered, and these for a copy-up, which needs a thread
+   * of the same small pool.
+   */
   writeOffThread(buffer: Uint8Array): Promise<void> {
+    this.#offThread = this.#offThread.then(() => this.#writeInPool(buffer));
+    return this.#offThread;
+  }
+
+  #writeInPool(buffer: Uint8Array): Promise<void> {
+    if (this.#watch === null) return Promise.resolve();
     return new Promise((resolve) => {
       // An error is ENOENT at most: the kernel does not know the inode any more.
       write(this.fd, buffer, () => resolve());
     });
   }
 }
-

@@ -71,17 +71,11 @@ export function fallocate(adapter: Adapter, request: Request, inode: Inode): Out
  */
 export function lseek(adapter: Adapter, request: Request, inode: Inode): Outcome {
   const offset = request.u64(fuse_lseek_in.offset);
-  const whence = request.u32(fuse_lseek_in.whence);
-  if (!adapter.writebackCache) return seek(adapter, inode, offset, whence);
-  const { unique } = request;
-  void adapter.notifier.dropData(inode, offset).then(() => {
-    adapter.reply.send(unique, seek(adapter, inode, offset, whence));
-  });
-  return DEFERRED;
-}
-
-function seek(adapter: Adapter, inode: Inode, offset: number, whence: number): Outcome {
-  const found = adapter.engine.lseek(inode, offset, whence);
+  if (adapter.writebackCache && request.waits === 0) {
+    adapter.repeatAfter(request, adapter.notifier.dropData(inode, offset));
+    return DEFERRED;
+  }
+  const found = adapter.engine.lseek(inode, offset, request.u32(fuse_lseek_in.whence));
   if (found < 0) return found;
   adapter.reply.setU64(fuse_lseek_out.offset, found);
   return fuse_lseek_out.sizeof;

@@ -41,8 +41,17 @@ export function describeRequest(request: Request): string {
     else if (shape === u64) parts.push(`${name} ${request.u64(offset)}`);
   }
   const names = structure?.sizeof ?? 0;
-  if (named.has(request.opcode) && names < request.argumentLength) parts.push(JSON.stringify(request.name(names)));
+  if (named.has(request.opcode) && names < request.argumentLength) parts.push(describeName(request, names));
   return parts.join(" ");
+}
+
+/** A malformed request is described too; what it is answered with is for its operation to say. */
+function describeName(request: Request, offset: number): string {
+  try {
+    return JSON.stringify(request.name(offset));
+  } catch {
+    return "without a name";
+  }
 }
 
 /** What became of it, for example `ENOENT` or `144 bytes`. */

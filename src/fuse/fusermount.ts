@@ -44,7 +44,10 @@ async function tryHelper(helper: string, request: MountRequest, mountpoint: numb
     if (code === null) return null;
     if (code !== 0) throw new MountError(`${helper} can't mount at '${display(request.mountpoint)}': ${explain(message)}`);
     const fd = native.receiveFd(ours);
-    if (fd < 0) throw new MountError(`${helper} sent no descriptor (${errnoName(fd)}); check its installation`);
+    if (fd < 0) {
+      await unmountByHelper(helper, mountpoint, true);
+      throw new MountError(`${helper} sent no descriptor (${errnoName(fd)}); check its installation`);
+    }
     return {
       connection: Connection.adopt(fd, request.log),
       unmount: (lazy) => unmountByHelper(helper, mountpoint, lazy),
@@ -98,6 +101,7 @@ function run(helper: string, words: readonly string[], directory: number, socket
 function explain(message: string): string {
   const line = message.trim().split("\n")[0] ?? "";
   if (line.includes("user_allow_other")) return "allow_other is refused; add user_allow_other to /etc/fuse.conf or leave allow_other out";
+  if (line.includes("/dev/fuse")) return `${line}; allow this user, or the container, to use the device`;
   return line === "" ? "it gave no reason; check that the directory is yours" : line;
 }
 

@@ -12,7 +12,7 @@ import type { Request } from "./request.js";
 
 export const mountFuse: Transport = async (request) => {
   const mounted = mountDirectly(request) ?? await mountByHelper(request);
-  const refusal = await serve(request, mounted);
+  const refusal = await serve(request, mounted).catch((fault: unknown) => `/dev/fuse can't be watched (${String(fault)}); close other programs and try again`);
   if (refusal === null) return session(mounted);
   await mounted.unmount(true);
   mounted.connection.close();
@@ -30,7 +30,10 @@ function serve(request: MountRequest, { connection }: Mounted): Promise<string |
     });
     request.engine.onAttributesChanged = (inode) => adapter.notifier.attributesChanged(inode);
     connection.start((received) => one(adapter, received));
-    void connection.done.then(() => resolve("the kernel ended the connection before it began; try again"));
+    void connection.done.then(() => {
+      adapter.end();
+      resolve("the kernel ended the connection before it began; try again");
+    });
   });
 }
 

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { FUSE_NOTIFY_INVAL_INODE } from "../../src/fuse/protocol.js";
+import { fuse_notify_inval_inode_out, fuse_out_header } from "../../src/fuse/structs.js";
+import { directory, file, serve } from "./fixture.js";
+
+test("a directory's attributes are taken back at once", () => {
+  const { adapter, device } = serve({});
+  adapter.notifier.attributesChanged(directory);
+  expect(device.offThread).toEqual([]);
+  const [notice] = device.messages;
+  expect(notice!.length).toBe(fuse_out_header.sizeof + fuse_notify_inval_inode_out.sizeof);
+  expect([notice!.unique, notice!.error]).toEqual([0n, FUSE_NOTIFY_INVAL_INODE]);
+  expect([notice!.u64(fuse_notify_inval_inode_out.ino), notice!.i64(fuse_notify_inval_inode_out.off)]).toEqual([8n, -1n]);
+});
+
+test("those of a file by another thread, since the kernel may wait for this one", () => {
+  const { adapter, device } = serve({});
+  adapter.notifier.attributesChanged(file);
+  adapter.notifier.attributesChanged(directory);
+  expect(device.messages).toHaveLength(1);
+  expect(device.offThread.map((notice) => [notice.u64(fuse_notify_inval_inode_out.ino), notice.i64(fuse_notify_inval_inode_out.off)])).toEqual([[7n, -1n]]);
+});
