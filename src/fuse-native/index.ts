@@ -5,6 +5,7 @@
 import { execFile } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { promisify } from "node:util";
+import { display } from "../sys/bytes.js";
 import { MNT_DETACH } from "../sys/constants.js";
 import { E } from "../sys/errno.js";
 import { native } from "../sys/native.js";
@@ -45,17 +46,17 @@ function refuseWithoutDevice(): void {
 }
 
 async function mounted(fuse: Fuse, request: MountRequest, before: ReadonlySet<string>): Promise<void> {
-  const failure = await new Promise<string | null>((resolve) => {
-    const timer = setTimeout(() => resolve("the kernel sends no request"), INIT_TIMEOUT_MS);
+  const isMounted = await new Promise<boolean>((resolve) => {
+    const timer = setTimeout(() => resolve(false), INIT_TIMEOUT_MS);
     fuse.mount((error) => {
       clearTimeout(timer);
-      resolve(error ? "its own message, if any, stands above" : null);
+      resolve(!error);
     });
   });
-  if (failure === null) return;
+  if (isMounted) return;
   // A new descriptor of the device shows that there is a mount of ours to take back.
   if (newChannels(before).length > 0) await native.umountAsync(request.mountpoint, MNT_DETACH);
-  throw new MountError(`libfuse 2 can't mount (${failure}); check the mountpoint, /dev/fuse and, unless root mounts, fusermount of the package fuse3`);
+  throw new MountError(`libfuse 2 can't mount at '${display(request.mountpoint)}'; check /dev/fuse and, unless root mounts, that the directory is yours and fusermount (package fuse3) is installed`);
 }
 
 /** Gives back what the mount held: open files, and what keeps this process alive. */

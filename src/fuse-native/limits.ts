@@ -15,7 +15,7 @@ export const LIMITS: readonly Limit[] = [
   { what: "fallocate", answer: "EOPNOTSUPP", why: "fuse-native does not pass it on" },
   { what: "POSIX ACLs", answer: "EOPNOTSUPP", why: "libfuse 2 does not negotiate FUSE_POSIX_ACL" },
   { what: "names, link targets and xattr names that are not UTF-8, or hold U+FFFD", answer: "EILSEQ; left out of directory listings, once with a line in the log", why: "fuse-native makes JavaScript strings of them" },
-  { what: "other users in a writable overlay (allow_other)", answer: "EACCES, with a line in the log at the mount", why: "fuse-native does not tell who asks, so their files would be the mounter's, setuid programs too; a read-only overlay admits them" },
+  { what: "other users in a writable overlay (allow_other)", answer: "as root EACCES for them, with a line in the log at the mount; for an ordinary user the mount is refused", why: "fuse-native does not tell who asks, so their files would be the mounter's, setuid programs too; a read-only overlay admits them" },
   { what: "nodiratime, relatime, strictatime, lazytime", answer: "ignored, with a line in the log at the mount", why: "libfuse 2 does not know them" },
   { what: "SEEK_DATA, SEEK_HOLE", answer: "the whole file is data", why: "libfuse 2 has no such request" },
   { what: "copy_file_range, reflinks", answer: "the kernel copies through memory", why: "libfuse 2 has no such request" },

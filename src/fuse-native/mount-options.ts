@@ -45,6 +45,13 @@ export function admitsOthers({ allowOther, engine }: Pick<MountRequest, "allowOt
   return allowOther && engine.readOnly;
 }
 
+/** Root's mount admits others unless told otherwise, so that is dropped with a warning; others have asked for it. */
+function refuseOthers({ log }: MountRequest): void {
+  const reason = "can't tell whose the files are that others make in a writable overlay";
+  if (process.geteuid!() !== 0) throw new MountError(`--transport fuse-native ${reason}; leave allow_other out, or use the default transport`);
+  log.warn(`--transport fuse-native ${reason}: only the mounter may enter; use the default transport for other users`);
+}
+
 /** The options of libfuse, joined by commas; throws MountError where they do not fit. */
 export function nativeOptions(request: MountRequest): string {
   const { source, engine, log } = request;
@@ -56,9 +63,7 @@ export function nativeOptions(request: MountRequest): string {
   for (const [flag, word] of UNSPOKEN) {
     if (flags & flag) log.warn(`--transport fuse-native ignores ${word}: libfuse 2 does not know it`);
   }
-  if (request.allowOther && !admitsOthers(request)) {
-    log.warn("--transport fuse-native lets only the mounter enter a writable overlay, because it can't tell whose the files that others make are; use the default transport for allow_other");
-  }
+  if (request.allowOther && !admitsOthers(request)) refuseOthers(request);
   const options = [
     // A comma or backslash of the source is escaped as fuse_opt_parse has it.
     `fsname=${text.replace(/[\\,]/g, "\\$&")}`, "subtype=ovlfs", "default_permissions", "nonempty",
