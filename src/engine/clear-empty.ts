@@ -13,6 +13,7 @@ import type { DirectoryInode } from "./inode.js";
 import { applyMetadata } from "./metadata.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { makeDirectory, removeFile, rename } from "./upper.js";
+import type { Work } from "./work.js";
 
 const stat = new Stat();
 
@@ -35,11 +36,15 @@ export function clearEmpty(
     work.discard(temporary);
     return error;
   }
-  // The old directory is in the work directory now; the whiteouts in it are named, the rest is empty.
+  discardEmptied(work, temporary, whiteouts);
+  copy.close();
+  return 0;
+}
+
+/** Removes a directory that was exchanged into the work directory: the whiteouts in it by name, then itself. */
+export function discardEmptied(work: Work, temporary: Bytes, whiteouts: readonly Bytes[]): void {
   const old = work.directory.child(temporary);
   for (const whiteout of whiteouts) removeFile(old, whiteout);
   old.close();
   work.discard(temporary);
-  copy.close();
-  return 0;
 }

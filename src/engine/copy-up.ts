@@ -8,7 +8,7 @@ import type { Bytes } from "../sys/bytes.js";
 import { E } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { S_IFLNK, S_IFREG, Stat } from "../sys/stat.js";
-import { createBuilding, discardBuilding, publishNew, type Building } from "./building.js";
+import { createBuilding, publishNew, type Building } from "./building.js";
 import { copyData, reflink } from "./data-copy.js";
 import { closeData, DataFile } from "./data-file.js";
 import { markImpure } from "./impure.js";
@@ -18,7 +18,7 @@ import { encodeOrigin } from "./origin.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { readLink } from "./real-link.js";
 import { RealFile, type RealDirectory } from "./real.js";
-import { takeStaged } from "./staging.js";
+import { dropStaged, failStaged, findStaged } from "./staging.js";
 import { makeDirectory, makeNode, makeSymlink, openFile, removeFile, rename, setTimes } from "./upper.js";
 import type { Work } from "./work.js";
 
@@ -132,7 +132,7 @@ function copyUpRegular(
   const { building, metadata } = built;
   const error = publishNew(work, building, parent, name);
   if (error < 0) {
-    discardBuilding(work, building);
+    failStaged(fs, inode, building, error);
     return error;
   }
   adopt(fs, inode, new RealFile(parent, name), building, metadata);
@@ -162,7 +162,7 @@ function buildRegular(
 ): { building: Building; metadata: Metadata } | number {
   const metadata = metadataOf(inode);
   if (typeof metadata === "number") return metadata;
-  const staged = data === "all" ? takeStaged(fs, inode) : null;
+  const staged = data === "all" ? findStaged(inode) : null;
   if (typeof staged === "number") return staged;
   const building = staged ?? createBuilding(work, 0o600);
   if (typeof building === "number") return building;
@@ -170,7 +170,7 @@ function buildRegular(
   if (!staged && data === "all" && stat.size > 0) error = copyAllData(fs, inode.lower!, building.fd);
   if (error >= 0) error = applyMetadata(fs, building.place, metadata);
   if (error < 0) {
-    discardBuilding(work, building);
+    failStaged(fs, inode, building, error);
     return error;
   }
   return { building, metadata };
@@ -188,6 +188,7 @@ function copyAllData(fs: OverlayFs, lower: RealFile, target: number): number {
 /** The inode now stands in the upper, and its data is served from the file just built. */
 function adopt(fs: OverlayFs, inode: FileInode, file: RealFile, building: Building, metadata: Metadata): void {
   closeData(inode);
+  dropStaged(fs, inode, building);
   settle(fs, inode, file, metadata);
   inode.data = DataFile.adopt(fs.descriptors, file, building.fd);
 }

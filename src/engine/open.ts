@@ -199,7 +199,7 @@ function createState(
     upper, lower, work,
     isVolatile: options.volatile ?? false,
     descriptors: cache,
-    inodes: new InodeTable((inode) => dropStaged(fs, inode)),
+    inodes: new InodeTable((inode) => dropStaged(fs, inode, null)),
     numbers: new InodeNumbers(devices, log),
     credentials: new Credentials(),
     misses: new Misses(),

@@ -7,7 +7,7 @@
 import type { Bytes } from "../sys/bytes.js";
 import { RENAME_EXCHANGE } from "../sys/constants.js";
 import { E, isErrno } from "../sys/errno.js";
-import { clearEmpty } from "./clear-empty.js";
+import { clearEmpty, discardEmptied } from "./clear-empty.js";
 import { copyUp } from "./copy-up.js";
 import { checkEmpty, nameRemoved } from "./directory.js";
 import type { DirectoryInode, FileInode, Inode } from "./inode.js";
@@ -52,12 +52,9 @@ function removeName(
   const held = hold(inode, parent.upper!, name);
   if (held < 0) return held;
   const needsWhiteout = inode.upper ? isLowerPositive(fs, parent, name) : true;
-  let error = whiteouts.length > 0 && inode.isDirectory ? clearEmpty(fs, inode, parent.upper!, name, whiteouts) : 0;
-  if (error >= 0) {
-    error = needsWhiteout
-      ? replaceByWhiteout(fs.work, parent.upper!, name, inode.isDirectory && inode.upper !== null)
-      : inode.isDirectory ? removeDirectory(parent.upper!, name) : removeFile(parent.upper!, name);
-  }
+  const error = needsWhiteout
+    ? replaceByWhiteout(fs.work, parent.upper!, name, inode, whiteouts)
+    : removeFromUpper(fs, parent.upper!, name, inode, whiteouts);
   if (error >= 0) leave(fs, parent, name, inode);
   return error;
 }
@@ -69,12 +66,28 @@ export function hold(inode: Inode, directory: RealDirectory, name: Bytes): numbe
   return inode.upper.isAt(directory, name) ? inode.upper.pin() : 0;
 }
 
-/** Puts a whiteout in the place of a name of the upper, or of nothing; 0 or an errno. */
-function replaceByWhiteout(work: Work, directory: RealDirectory, name: Bytes, isDirectory: boolean): number {
+/** Removes what no lower would show again; 0 or an errno. */
+function removeFromUpper(
+  fs: OverlayFs, directory: RealDirectory, name: Bytes, inode: Inode, whiteouts: readonly Bytes[],
+): number {
+  if (!inode.isDirectory) return removeFile(directory, name);
+  const error = whiteouts.length > 0 ? clearEmpty(fs, inode, directory, name, whiteouts) : 0;
+  return error < 0 ? error : removeDirectory(directory, name);
+}
+
+/**
+ * Puts a whiteout in the place of a name of the upper, or of nothing; 0 or an errno. One exchange hides a
+ * directory at once, so that the whiteouts in it can be removed in the work directory afterwards.
+ */
+function replaceByWhiteout(
+  work: Work, directory: RealDirectory, name: Bytes, inode: Inode, whiteouts: readonly Bytes[],
+): number {
   const whiteout = work.whiteout();
   if (typeof whiteout === "number") return whiteout;
-  const error = rename(work.directory, whiteout, directory, name, isDirectory ? RENAME_EXCHANGE : 0);
-  if (error < 0 || isDirectory) work.discard(whiteout);
+  const isExchange = inode.isDirectory && inode.upper !== null;
+  const error = rename(work.directory, whiteout, directory, name, isExchange ? RENAME_EXCHANGE : 0);
+  if (error < 0) work.discard(whiteout);
+  else if (isExchange) discardEmptied(work, whiteout, whiteouts);
   return error;
 }
 

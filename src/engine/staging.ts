@@ -20,7 +20,7 @@ export interface Staged {
   readonly settled: Promise<void>;
   /** Bytes copied; null while it is being made. */
   size: number | null;
-  /** 0, or why the copy failed. */
+  /** 0, or why the copy-up failed; all who waited for it are told so, and its building is gone. */
   error: number;
 }
 
@@ -29,7 +29,8 @@ const stat = new Stat();
 /** Starts, or joins, the copying of an inode's data; null where a copy-up would be short anyway. */
 export function stage(fs: OverlayFs, inode: Inode): Promise<void> | null {
   if (inode.isDirectory || inode.type !== S_IFREG || inode.upper || !fs.work) return null;
-  if (inode.staged) return inode.staged.size === null && inode.staged.error === 0 ? inode.staged.settled : null;
+  if (inode.staged?.error === 0) return inode.staged.size === null ? inode.staged.settled : null;
+  inode.staged = null;
   const lower = inode.lower!;
   if (native.statx(lower.dirfd(), lower.name, stat.fields) < 0 || stat.size < LONG_COPY) return null;
   const { size } = stat;
@@ -53,7 +54,7 @@ function begin(fs: OverlayFs, inode: FileInode, building: Building, source: numb
     native.close(source);
     const own = inode.staged;
     if (own?.building !== building) discardBuilding(fs.work!, building);
-    else if (error < 0) own.error = error;
+    else if (error < 0) failStaged(fs, inode, building, error);
     else own.size = size;
   });
   inode.staged = { building, settled, size: null, error: 0 };
@@ -65,22 +66,25 @@ async function copyAndSync(fs: OverlayFs, source: number, target: number, size: 
   return error < 0 || fs.isVolatile ? error : openFile.fsyncAsync(target, false);
 }
 
-/** What was staged for an inode, handed over to the copy-up; null where nothing was, or an errno. */
-export function takeStaged(fs: OverlayFs, inode: FileInode): Building | null | number {
+/** What was staged for an inode, for its copy-up; null where nothing was, or an errno. */
+export function findStaged(inode: FileInode): Building | null | number {
   const { staged } = inode;
   if (!staged) return null;
-  inode.staged = null;
-  if (staged.error < 0) {
-    discardBuilding(fs.work!, staged.building);
-    return staged.error;
-  }
-  // Not finished: whoever is in a hurry copies anew, and the unfinished one is discarded when it settles.
+  if (staged.error < 0) return staged.error;
+  // Not finished: whoever is in a hurry copies anew.
   return staged.size === null ? null : staged.building;
 }
 
-/** The inode goes away before its copy-up. */
-export function dropStaged(fs: OverlayFs, inode: FileInode): void {
+/** The copy-up with this building failed: it is given up, and who waited for it is not to begin anew. */
+export function failStaged(fs: OverlayFs, inode: FileInode, building: Building, error: number): void {
+  discardBuilding(fs.work!, building);
+  if (inode.staged?.building === building) inode.staged.error = error;
+}
+
+/** The inode stands in the upper, with `used` as its file, or goes away: nothing else is needed any more. */
+export function dropStaged(fs: OverlayFs, inode: FileInode, used: Building | null): void {
   const { staged } = inode;
   inode.staged = null;
-  if (staged && (staged.size !== null || staged.error < 0)) discardBuilding(fs.work!, staged.building);
+  // One that is not finished is discarded when it is.
+  if (staged && staged.building !== used && staged.size !== null && staged.error === 0) discardBuilding(fs.work!, staged.building);
 }
