@@ -145,12 +145,12 @@ function copyUpNameless(fs: OverlayFs, work: Work, inode: FileInode, data: DataN
   const built = buildRegular(fs, work, inode, data);
   if (typeof built === "number") return built;
   const { building, metadata } = built;
-  if (building.name !== null) removeFile(work.directory, building.name);
   const held = native.dup(building.fd);
   if (held < 0) {
-    native.close(building.fd);
+    failStaged(fs, inode, building, held);
     return held;
   }
+  if (building.name !== null) removeFile(work.directory, building.name);
   adopt(fs, inode, RealFile.nameless(work.directory, held), building, metadata);
   inode.lostLinks = 0;
   return 0;

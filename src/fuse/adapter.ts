@@ -22,9 +22,6 @@ export type Outcome = number;
 /** No answer now: there never is one (FORGET), or it comes later. No errno: those end at 4095. */
 export const DEFERRED = -4096;
 
-/** Both sides of a RENAME_EXCHANGE may have to wait, one after the other; more than that makes no sense. */
-const MOST_WAITS = 2;
-
 export interface AdapterOptions {
   readonly engine: Engine;
   readonly device: NotifyingDevice;
@@ -65,10 +62,11 @@ export class Adapter {
 
   /**
    * Whether `request`, which is to change `inode`, has to wait for the data of a long copy-up. If so it is
-   * parked and served again later; the caller returns DEFERRED. Ask before anything is changed.
+   * parked and served again later; the caller returns DEFERRED. Ask before anything is changed. Nobody waits
+   * twice for one inode: what became of the copy-up is for the engine to say then.
    */
   mustWait(request: Request, inode: Inode, change?: AttrChange): boolean {
-    if (request.waits >= MOST_WAITS) return false;
+    if (request.waitedFor.includes(inode.id)) return false;
     if (this.mustQueue(request, inode)) return true;
     const staging = this.engine.stage(inode, change);
     if (staging === null) return false;
@@ -78,7 +76,7 @@ export class Adapter {
 
   /** Whether `request` has to wait behind others that wait for `inode`; then it is parked. */
   mustQueue(request: Request, inode: Inode): boolean {
-    if (request.waits >= MOST_WAITS || !this.parking.isOpen(inode)) return false;
+    if (!this.parking.isOpen(inode) || request.waitedFor.includes(inode.id)) return false;
     this.parking.join(inode, request);
     return true;
   }
@@ -91,10 +89,10 @@ export class Adapter {
     );
   }
 
-  /** Serves `request` again, from the start and with one wait more, once `ready` settles. */
-  repeatAfter(request: Request, ready: Promise<void>): void {
+  /** Serves `request`, which waits for `inode`, again and from the start once `ready` settles. */
+  repeatAfter(request: Request, inode: Inode, ready: Promise<void>): void {
     const kept = request.keep();
-    kept.waits += 1;
+    kept.waitedFor.push(inode.id);
     const repeat = (): void => this.#repeat(kept);
     ready.then(repeat, repeat);
   }

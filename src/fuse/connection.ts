@@ -66,7 +66,6 @@ export class Connection implements NotifyingDevice {
         return;
       }
       request.length = length;
-      request.waits = 0;
       serve(request);
     }
   }

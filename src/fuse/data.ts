@@ -71,8 +71,8 @@ export function fallocate(adapter: Adapter, request: Request, inode: Inode): Out
  */
 export function lseek(adapter: Adapter, request: Request, inode: Inode): Outcome {
   const offset = request.u64(fuse_lseek_in.offset);
-  if (adapter.writebackCache && request.waits === 0) {
-    adapter.repeatAfter(request, adapter.notifier.dropData(inode, offset));
+  if (adapter.writebackCache && !request.waitedFor.includes(inode.id)) {
+    adapter.repeatAfter(request, inode, adapter.notifier.dropData(inode, offset));
     return DEFERRED;
   }
   const found = adapter.engine.lseek(inode, offset, request.u32(fuse_lseek_in.whence));

@@ -18,6 +18,12 @@ import { fuse_init_in, fuse_init_out } from "./structs.js";
 export const MAX_WRITE = 1024 * 1024;
 const MAX_PAGES = MAX_WRITE / 4096;
 
+/**
+ * The most that may wait here at once of READs ahead and of WRITEs from the cache: all that the protocol can
+ * say. By default it is 12, and those of one file whose copy-up is long would hold up all others.
+ */
+const MAX_BACKGROUND = 0xffff;
+
 /** The length of fuse_init_in before FUSE_INIT_EXT. */
 export const SHORTEST_INIT = fuse_init_in.flags2;
 
@@ -63,6 +69,8 @@ export function init(adapter: Adapter, request: Request): Outcome {
   adapter.setxattrExtended = (flags & FUSE_SETXATTR_EXT) !== 0;
   reply.setU32(fuse_init_out.max_readahead, request.u32(fuse_init_in.max_readahead));
   reply.setU32(fuse_init_out.flags, flags);
+  reply.setU16(fuse_init_out.max_background, MAX_BACKGROUND);
+  reply.setU16(fuse_init_out.congestion_threshold, MAX_BACKGROUND);
   reply.setU32(fuse_init_out.max_write, MAX_WRITE);
   reply.setU32(fuse_init_out.time_gran, 1);
   reply.setU16(fuse_init_out.max_pages, MAX_PAGES);

@@ -10,6 +10,9 @@ import type { Inode } from "../engine/inode.js";
 import type { Unique } from "./ids.js";
 import type { Request } from "./request.js";
 
+/** So many are served in one go, each a MiB of data at most; then others have their turn. */
+const SLICE = 16;
+
 export class Parking {
   readonly #queues = new Map<number, Request[]>();
   readonly #repeat: (request: Request) => void;
@@ -35,7 +38,7 @@ export class Parking {
   /** Parks a request behind those that wait already. */
   join(inode: Inode, request: Request): void {
     const kept = request.keep();
-    kept.waits += 1;
+    kept.waitedFor.push(inode.id);
     this.#queues.get(inode.id)!.push(kept);
   }
 
@@ -50,9 +53,11 @@ export class Parking {
     return false;
   }
 
+  /** Serves those who waited. The queue stays open until the last, so that nobody who comes meanwhile overtakes. */
   #settled(id: number): void {
-    const queue = this.#queues.get(id) ?? [];
-    this.#queues.delete(id);
-    for (const request of queue) this.#repeat(request);
+    const queue = this.#queues.get(id)!;
+    for (const request of queue.splice(0, SLICE)) this.#repeat(request);
+    if (queue.length === 0) this.#queues.delete(id);
+    else setImmediate(() => this.#settled(id));
   }
 }

@@ -19,8 +19,8 @@ export class Request {
   readonly #words: Words;
   /** Bytes of this request in the buffer. */
   length = 0;
-  /** How often it was parked until now. */
-  waits = 0;
+  /** The inodes, by id, that it has waited for until now. */
+  readonly waitedFor: number[] = [];
 
   constructor(size: number) {
     this.#words = new Words(size);
@@ -64,7 +64,7 @@ export class Request {
     const copy = new Request(this.length);
     this.buffer.copy(copy.buffer, 0, 0, this.length);
     copy.length = this.length;
-    copy.waits = this.waits;
+    copy.waitedFor.push(...this.waitedFor);
     return copy;
   }
 }

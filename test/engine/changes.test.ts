@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, statSync, utimesSync } from "node:fs";
+import { existsSync, readFileSync, statSync, unlinkSync, utimesSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { RENAME_EXCHANGE, RENAME_NOREPLACE } from "../../src/sys/constants.js";
 import { E, fail } from "../../src/sys/errno.js";
-import type { Inode } from "../../src/engine/inode.js";
+import type { FileInode, Inode } from "../../src/engine/inode.js";
 import { Fixture, isRoot, name, ROOT } from "./fixture.js";
 
 let overlay: Fixture;
@@ -220,6 +220,28 @@ describe.runIf(isRoot)("changes", () => {
     const upper = readFileSync(overlay.path("upper", "big"));
     expect(upper.length).toBe(3 * 1024 * 1024);
     expect(upper.subarray(1).every((byte) => byte === 7)).toBe(true);
+  });
+
+  test("a staged copy that is not needed, since the file is emptied, is given up", async () => {
+    overlay.file("lower1", "big", Buffer.alloc(3 * 1024 * 1024, 7));
+    const file = overlay.at("big") as FileInode;
+    await overlay.engine.stage(file);
+    expect(overlay.engine.setattr(file, { size: 0 })).toBe(0);
+    expect(file.staged).toBeNull();
+    expect(overlay.write(file, "x")).toBe(1);
+    expect(readFileSync(overlay.path("upper", "big"), "latin1")).toBe("x");
+  });
+
+  test("a staged copy that can't be published fails all who waited for it, and is begun anew for who comes then", async () => {
+    overlay.file("lower1", "big", Buffer.alloc(3 * 1024 * 1024, 7));
+    const file = overlay.at("big");
+    await overlay.engine.stage(file);
+    overlay.file("upper", "big", "in the way");
+    expect(overlay.write(file, "x")).toBe(-E.EEXIST);
+    unlinkSync(overlay.path("upper", "big"));
+    expect(overlay.write(file, "y")).toBe(-E.EEXIST);
+    await overlay.engine.stage(file);
+    expect(overlay.write(file, "z")).toBe(1);
   });
 
   test("a staged copy whose inode goes away leaves nothing", async () => {

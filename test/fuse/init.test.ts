@@ -25,6 +25,7 @@ test("INIT of the newest kernel is answered with the minor version that both kno
   expect(flags & (ATOMIC_O_TRUNC | EXPORT_SUPPORT | AUTO_INVAL_DATA)).toBe(0);
   expect(answer.u32(fuse_init_out.flags2)).toBe(FUSE_ALLOW_IDMAP_FLAG2);
   expect(answer.u32(fuse_init_out.max_write)).toBe(1024 * 1024);
+  expect([answer.u16(fuse_init_out.max_background), answer.u16(fuse_init_out.congestion_threshold)]).toEqual([65535, 65535]);
   expect(answer.u16(fuse_init_out.max_pages)).toBe(256);
   expect(answer.u32(fuse_init_out.time_gran)).toBe(1);
   expect(served.refusals).toEqual([null]);

@@ -75,13 +75,24 @@ test("INTERRUPT answers one that waits with EINTR, and it is never carried out",
   expect(acts).toEqual(["write two"]);
 });
 
-test("a copy that is never there makes nobody wait forever", async () => {
+test("nobody waits twice for one file, so a copy-up that fails is begun once for all who wait", async () => {
   let begun = 0;
   const { served, acts } = slow({ stage: () => { begun += 1; return Promise.resolve(); } });
   write(served, 10, "one");
+  write(served, 12, "two");
   await settle();
-  expect(acts).toEqual(["write one"]);
-  expect(begun).toBe(2);
+  expect(acts).toEqual(["write one", "write two"]);
+  expect(begun).toBe(1);
+});
+
+test("who comes while a long queue is being served does not overtake it", async () => {
+  const { served, acts, finish } = slow();
+  for (let index = 0; index < 20; index += 1) write(served, 10 + 2 * index, `${index}`);
+  await finish();
+  expect(acts.length).toBe(16);
+  write(served, 100, "late");
+  await settle();
+  expect(acts).toEqual([...Array.from({ length: 20 }, (_, index) => `write ${index}`), "write late"]);
 });
 
 test("a rename waits for its source, an exchange for both sides, and neither keeps a reference", async () => {

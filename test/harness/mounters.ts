@@ -90,7 +90,7 @@ export const ovlfs: Mounter = {
 
 export const ovlfsOverLibfuse: Mounter = {
   name: "ovlfs-fuse-native",
-  capabilities: new Set<Capability>(["readers-follow-copy-up"]),
+  capabilities: new Set<Capability>(["readers-follow-copy-up", "xattr-sizes", "full-attributes"]),
   unavailable: once(libfuseUnavailable),
   mount(spec) { mountOvlfs(spec, ["--transport", "fuse-native"]); },
   unmount: unmountOvlfs,
