@@ -91,13 +91,15 @@ function time(request: Request, seconds: number, nanoseconds: number): Time {
 
 /**
  * Clears setuid and setgid where a change of the data by an unprivileged user has to; 0 or a negated errno.
- * The reply that follows carries no attributes, so the kernel is told that it knows an old mode.
+ * The reply that follows carries no attributes, so the kernel is told that it knows an old mode. `keeps` says
+ * whether the caller is privileged; it is asked where there is something to clear.
  */
-export function killPrivileges(adapter: Adapter, inode: Inode): number {
+export function killPrivileges(adapter: Adapter, inode: Inode, keeps?: () => boolean): number {
   const error = adapter.engine.getattr(inode, adapter.stat);
   if (error < 0) return error;
   const { mode } = adapter.stat;
   if (!(mode & S_ISUID) && (mode & (S_ISGID | S_IXGRP)) !== (S_ISGID | S_IXGRP)) return 0;
+  if (keeps?.()) return 0;
   const failed = adapter.engine.setattr(inode, { killPrivileges: true });
   if (failed < 0) return failed;
   adapter.notifier.attributesOfServedChanged(inode);

@@ -7,6 +7,7 @@ import type { Inode } from "../engine/inode.js";
 import { E } from "../sys/errno.js";
 import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
 import { killPrivileges } from "./attributes.js";
+import { hasFsetid } from "./caller.js";
 import { FUSE_FSYNC_FDATASYNC, FUSE_WRITE_CACHE, FUSE_WRITE_KILL_SUIDGID } from "./protocol.js";
 import type { Request } from "./request.js";
 import {
@@ -56,9 +57,13 @@ export function fsync(adapter: Adapter, request: Request, inode: Inode): Outcome
   return DEFERRED;
 }
 
+/**
+ * FUSE_HANDLE_KILLPRIV_V2 makes the kernel leave setuid and setgid to us, yet FALLOCATE and COPY_FILE_RANGE
+ * have no flag, as WRITE has, to say whether the caller may keep them.
+ */
 export function fallocate(adapter: Adapter, request: Request, inode: Inode): Outcome {
   if (adapter.mustWait(request, inode)) return DEFERRED;
-  const error = killPrivilegesFor(adapter, request, inode);
+  const error = killPrivileges(adapter, inode, () => hasFsetid(request.pid));
   if (error < 0) return error;
   return adapter.engine.fallocate(
     inode, request.u32(fuse_fallocate_in.mode),
@@ -99,18 +104,9 @@ function copy(adapter: Adapter, request: Request, from: Inode): Outcome {
   if (to === undefined) return -E.ESTALE;
   if (request.u64(fuse_copy_file_range_in.flags) !== 0) return -E.EINVAL;
   if (adapter.mustWait(request, to)) return DEFERRED;
-  const error = killPrivilegesFor(adapter, request, to);
+  const error = killPrivileges(adapter, to, () => hasFsetid(request.pid));
   if (error < 0) return error;
   return adapter.engine.copyFileRange(
     from, request.u64(fuse_copy_file_range_in.off_in), to, request.u64(fuse_copy_file_range_in.off_out),
     Math.min(request.u64(fuse_copy_file_range_in.len), COPY_LIMIT));
-}
-
-/**
- * As a WRITE would: FUSE_HANDLE_KILLPRIV_V2 makes the kernel leave the bits to us, yet FALLOCATE and
- * COPY_FILE_RANGE have no flag to say whether the caller may keep them. Root may; an id that an idmapped
- * mount hides (FUSE_INVALID_UIDGID) may not.
- */
-function killPrivilegesFor(adapter: Adapter, request: Request, inode: Inode): number {
-  return request.uid === 0 ? 0 : killPrivileges(adapter, inode);
 }

@@ -76,14 +76,15 @@ export interface Header {
   readonly unique?: number;
   readonly uid?: number;
   readonly gid?: number;
+  readonly pid?: number;
 }
 
 export function encodeRequest(opcode: number, header: Header, ...parts: readonly Uint8Array[]): Request {
   const body = Buffer.concat(parts);
   const length = fuse_in_header.sizeof + body.length;
   const request = new Request(length);
-  const { nodeid = 1, unique = 2, uid = 0, gid = 0 } = header;
-  Buffer.concat([encode(fuse_in_header, { len: length, opcode, unique, nodeid, uid, gid }), body]).copy(request.buffer);
+  const { nodeid = 1, unique = 2, uid = 0, gid = 0, pid = 0 } = header;
+  Buffer.concat([encode(fuse_in_header, { len: length, opcode, unique, nodeid, uid, gid, pid }), body]).copy(request.buffer);
   request.length = length;
   return request;
 }

@@ -1,0 +1,22 @@
+/**
+ * What a request's header does not tell of who asks: with FUSE_ALLOW_IDMAP the kernel gives the uid only where
+ * something is made (fuse_get_req), but the thread always. That thread waits for us, so its id is not reused.
+ */
+import { readFileSync, readlinkSync } from "node:fs";
+
+/** From linux/capability.h: may change a file and leave its setuid and setgid bits. */
+const CAP_FSETID = 4n;
+
+/**
+ * Whether a thread has CAP_FSETID, and not just in a user namespace of its own, where anybody has it. Where
+ * that can't be found out it has not.
+ */
+export function hasFsetid(pid: number): boolean {
+  try {
+    if (readlinkSync(`/proc/${pid}/ns/user`) !== readlinkSync("/proc/self/ns/user")) return false;
+    const [, effective] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1")) ?? [];
+    return ((BigInt(`0x${effective ?? "0"}`) >> CAP_FSETID) & 1n) === 1n;
+  } catch {
+    return false;
+  }
+}
