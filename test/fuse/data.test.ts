@@ -10,6 +10,7 @@ import { E } from "../../src/sys/errno.js";
 import { S_IFREG, type Stat } from "../../src/sys/stat.js";
 import { directory, encode, file, fill, initialize, serve, settle } from "./fixture.js";
 
+const plain = (_: Inode, stat: Stat): number => fill(stat, 1n, { Mode: S_IFREG | 0o644 });
 const setuid = (_: Inode, stat: Stat): number => fill(stat, 1n, { Mode: S_IFREG | 0o4755 });
 
 test("READ is answered with what the engine read, short at the end of the file", () => {
@@ -95,14 +96,14 @@ test("FALLOCATE and COPY_FILE_RANGE kill setuid too, unless the process that ask
 
 test("FALLOCATE passes mode, offset and length on", () => {
   const asked: unknown[] = [];
-  serve({ fallocate: (...words) => { asked.push(words); return 0; } })
+  serve({ getattr: plain, fallocate: (...words) => { asked.push(words); return 0; } })
     .send(Opcode.FALLOCATE, { nodeid: 7 }, encode(fuse_fallocate_in, { offset: 10, length: 20, mode: 3 }));
   expect(asked).toEqual([[file, 3, 10, 20]]);
 });
 
 test("COPY_FILE_RANGE copies a part at most, and answers how much; the 64-bit one in its own form", () => {
   const asked: unknown[] = [];
-  const served = serve({ copyFileRange: (...words) => { asked.push(words); return words[4]; } });
+  const served = serve({ getattr: plain, copyFileRange: (...words) => { asked.push(words); return words[4]; } });
   const words = encode(fuse_copy_file_range_in, { off_in: 1, nodeid_out: 7, off_out: 2, len: 5_000_000_000 });
   expect(served.send(Opcode.COPY_FILE_RANGE, { nodeid: 8 }, words)!.u32(fuse_write_out.size)).toBe(16 * 1024 * 1024);
   expect(served.send(Opcode.COPY_FILE_RANGE_64, { nodeid: 8 }, words)!.u64(fuse_copy_file_range_out.bytes_copied)).toBe(16n * 1024n * 1024n);
