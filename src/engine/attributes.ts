@@ -1,7 +1,4 @@
-/**
- * Attributes of the merged tree: those of the topmost real object, but for the inode number and, where they
- * can't be the real one's, the link count. Changing them copies up first.
- */
+/** Changing attributes of the merged tree: the copy-up first, then one call each in the upper. */
 import { UTIME_OMIT } from "../sys/constants.js";
 import { E } from "../sys/errno.js";
 import { native } from "../sys/native.js";
@@ -19,20 +16,6 @@ const OMIT: Time = { sec: 0, nsec: UTIME_OMIT };
 const S_IXGRP = 0o010;
 
 const stat = new Stat();
-
-/** Fills `out` with what stat(2) answers for an inode; 0 or an errno. */
-export function getAttributes(inode: Inode, out: Stat): number {
-  const { real } = inode;
-  const dirfd = real.dirfd();
-  if (dirfd < 0) return dirfd;
-  const error = native.statx(dirfd, real.name, out.fields);
-  if (error < 0) return error;
-  out.ino = inode.ino;
-  if (!inode.isDirectory) out.nlink = Math.max(0, out.nlink - inode.lostLinks);
-  else if (inode.isMerged && !inode.removed) out.nlink = 1;
-  else if (inode.removed) out.nlink = 0;
-  return 0;
-}
 
 /** Changes attributes, the size first; 0 or an errno. */
 export function setAttributes(fs: OverlayFs, inode: Inode, change: AttrChange): number {

@@ -9,7 +9,7 @@ import { bytes, type Bytes } from "../sys/bytes.js";
 import { E, fail, isErrno, type Errno } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, Stat } from "../sys/stat.js";
-import { getAttributes, setAttributes } from "./attributes.js";
+import { setAttributes } from "./attributes.js";
 import { make, makeNameless } from "./create.js";
 import { allocate, copyRange, readData, seek, sync, syncNow, writeData, writeKeepingMtime } from "./data.js";
 import { listDirectory } from "./directory.js";
@@ -17,8 +17,10 @@ import { DirectoryInode, type Inode } from "./inode.js";
 import { canonicalPath, isWithin } from "./layer.js";
 import { link } from "./link.js";
 import type { Listing } from "./listing.js";
-import { findChild, readUpperMarks } from "./lookup.js";
+import { findChild, findChildWithAttributes, readUpperMarks } from "./lookup.js";
+import { getAttributes } from "./merged-stat.js";
 import { openOverlay } from "./open.js";
+import type { Miss } from "./misses.js";
 import { OptionError, type OverlayOptions } from "./options.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { readLink } from "./real-link.js";
@@ -85,8 +87,16 @@ export class Engine {
   /** The inode of a name; ENOENT where a whiteout or nothing is. */
   lookup(parent: Inode, name: Bytes): Inode | Errno {
     this.fs.descriptors.trim();
-    if (!parent.isDirectory) return fail(E.ENOTDIR);
-    const found = findChild(this.fs, parent, name);
+    return parent.isDirectory ? this.#found(parent, name, findChild(this.fs, parent, name)) : fail(E.ENOTDIR);
+  }
+
+  /** As lookup, and fills `out` as getattr does. */
+  lookupWithAttributes(parent: Inode, name: Bytes, out: Stat): Inode | Errno {
+    this.fs.descriptors.trim();
+    return parent.isDirectory ? this.#found(parent, name, findChildWithAttributes(this.fs, parent, name, out)) : fail(E.ENOTDIR);
+  }
+
+  #found(parent: DirectoryInode, name: Bytes, found: Inode | Miss | Errno): Inode | Errno {
     if (typeof found !== "string") return referenced(found);
     this.fs.misses.remember(parent, name, found);
     return fail(E.ENOENT);

@@ -70,7 +70,7 @@ export class Listing {
 }
 
 function place(entries: readonly UnplacedEntry[]): DirectoryEntry[] {
-  const placed = entries.map((entry) => ({ ...entry, cookie: cookieOf(entry.name) }));
+  const placed = entries.map(({ name, type, ino }) => ({ name, type, ino, cookie: cookieOf(name) }));
   placed.sort((a, b) => a.cookie - b.cookie || (a.name < b.name ? -1 : 1));
   // Two names of one hash: the later one moves up, so that a reader can stop between them.
   for (let i = 1; i < placed.length; i++) {

@@ -7,6 +7,7 @@ import type { Bytes } from "../sys/bytes.js";
 import { E, fail, isErrno, type Errno } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { S_IFREG, Stat } from "../sys/stat.js";
+import { getAttributes, present } from "./merged-stat.js";
 import { DirectoryInode, FileInode, type Inode } from "./inode.js";
 import type { Miss } from "./misses.js";
 import { readOrigin } from "./origin.js";
@@ -18,6 +19,8 @@ import { XATTR_IMPURE, XATTR_METACOPY, XATTR_ORIGIN } from "./xattr-names.js";
 
 const NAME_MAX = 255;
 const stat = new Stat();
+/** The attributes of the topmost real object of the inode that was made, or met again, last. */
+const topmost = new Stat();
 const empty = Buffer.alloc(0);
 
 /** The inode of a name, or why there is none, or an errno. Adds no reference. */
@@ -33,6 +36,20 @@ export function findChild(fs: OverlayFs, parent: DirectoryInode, name: Bytes): I
     if (kind !== "absent") return kind;
   }
   return lowerObject(fs, parent, name);
+}
+
+/** As findChild, and fills `out` with what stat(2) answers for the inode, where possible from the same call. */
+export function findChildWithAttributes(fs: OverlayFs, parent: DirectoryInode, name: Bytes, out: Stat): Inode | Miss | Errno {
+  const known = parent.children?.get(name);
+  if (known) {
+    const error = getAttributes(known, out);
+    return error < 0 ? fail(-error) : known;
+  }
+  const found = findChild(fs, parent, name);
+  if (typeof found !== "object") return found;
+  out.fields.set(topmost.fields);
+  present(found, out);
+  return found;
 }
 
 /** As findChild, for those to whom a missing name is ENOENT. */
@@ -59,6 +76,7 @@ function isTrap(fs: OverlayFs): boolean {
 
 /** A file of the upper, whose attributes are in `stat`. */
 function upperFile(fs: OverlayFs, parent: DirectoryInode, name: Bytes): Inode | Errno {
+  topmost.fields.set(stat.fields);
   const key = stat.nlink > 1 ? stat.ino : null;
   const known = key === null ? undefined : fs.inodes.byLinkKey(key);
   if (known) {
@@ -101,6 +119,7 @@ function lowerObject(fs: OverlayFs, parent: DirectoryInode, name: Bytes): Inode 
 }
 
 function lowerFile(fs: OverlayFs, parent: DirectoryInode, name: Bytes, directory: RealDirectory): Inode | Errno {
+  topmost.fields.set(stat.fields);
   const real = new RealFile(directory, name);
   if (!isLast(fs, directory) && isMetacopy(fs, real)) return fail(E.EPERM);
   const inode = new FileInode(fs.inodes.nextId(), stat.type, fs.numbers.of(stat), null, real, false);
@@ -120,6 +139,7 @@ function isLast(fs: OverlayFs, directory: RealDirectory): boolean {
 function mergedDirectory(
   fs: OverlayFs, parent: DirectoryInode, name: Bytes, upperParent: RealDirectory | null, start = 0,
 ): Inode | Errno {
+  topmost.fields.set(stat.fields);
   const ownIno = fs.numbers.of(stat);
   const upper = upperParent?.child(name) ?? null;
   const lower: RealDirectory[] = [];

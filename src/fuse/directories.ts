@@ -46,11 +46,6 @@ function encodeChild(adapter: Adapter, at: number, directory: Inode, entry: Dire
   reply.clear(at, fuse_entry_out.sizeof);
   const { name } = entry;
   if (name === "." || name === "..") return;
-  const child = engine.lookup(directory, name);
-  if (isErrno(child)) return;
-  if (engine.getattr(child, stat) < 0) {
-    engine.forget(child, 1);
-    return;
-  }
-  encodeEntry(reply, at, child.id, stat);
+  const child = engine.lookupWithAttributes(directory, name, stat);
+  if (!isErrno(child)) encodeEntry(reply, at, child.id, stat);
 }

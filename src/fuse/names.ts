@@ -33,8 +33,10 @@ function caller(request: Request, umask: number): Caller {
 }
 
 export function lookup(adapter: Adapter, request: Request, parent: Inode): Outcome {
-  const inode = adapter.engine.lookup(parent, request.name(0));
-  return inode === -E.ENOENT ? encodeNegativeEntry(adapter.reply) : answerEntry(adapter, inode);
+  const { engine, reply, stat } = adapter;
+  const inode = engine.lookupWithAttributes(parent, request.name(0), stat);
+  if (isErrno(inode)) return inode === -E.ENOENT ? encodeNegativeEntry(reply) : inode;
+  return encodeEntry(reply, 0, inode.id, stat);
 }
 
 export function forget(adapter: Adapter, request: Request): Outcome {

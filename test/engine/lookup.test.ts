@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Inode } from "../../src/engine/inode.js";
 import { E, fail } from "../../src/sys/errno.js";
+import { Stat } from "../../src/sys/stat.js";
 import { Fixture, isRoot, name } from "./fixture.js";
 
 let overlay: Fixture;
@@ -27,6 +29,24 @@ describe.runIf(isRoot)("lookup", () => {
     overlay.file("lower2", "d", "a file");
     overlay.file("lower3", "d/three");
     expect(overlay.list(overlay.at("d"))).toEqual(["one"]);
+  });
+
+  test("a lookup with attributes gives those that stat gives, the first time and later", () => {
+    overlay.file("lower1", "d/f", "one");
+    overlay.directory("lower2", "d/sub");
+    overlay.directory("lower3", "only/sub");
+    overlay.file("upper", "a", "linked");
+    overlay.run("ln", overlay.path("upper", "a"), overlay.path("upper", "b"));
+    overlay.directory("upper", "d");
+    const { root } = overlay.engine;
+    for (const path of ["d", "only", "a", "b", "d", "b"]) {
+      const found = new Stat();
+      const inode = overlay.engine.lookupWithAttributes(root, name(path), found);
+      expect(inode).toBe(overlay.at(path));
+      expect([found.ino, found.fields]).toEqual([overlay.stat(inode as Inode).ino, overlay.stat(inode as Inode).fields]);
+    }
+    expect(overlay.engine.lookupWithAttributes(root, name("none"), new Stat())).toBe(fail(E.ENOENT));
+    expect(overlay.engine.lookupWithAttributes(overlay.at("a"), name("f"), new Stat())).toBe(fail(E.ENOTDIR));
   });
 
   test("a whiteout of a middle layer hides what is below it", () => {

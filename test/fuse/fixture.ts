@@ -11,6 +11,8 @@ import { Opcode } from "../../src/fuse/protocol.js";
 import { Request } from "../../src/fuse/request.js";
 import type { NotifyingDevice } from "../../src/fuse/notify.js";
 import { fuse_in_header, fuse_init_in, fuse_out_header, type Struct, type Shape } from "../../src/fuse/structs.js";
+import type { Bytes } from "../../src/sys/bytes.js";
+import { fail, isErrno, type Errno } from "../../src/sys/errno.js";
 import { S_IFDIR, S_IFREG, type Stat } from "../../src/sys/stat.js";
 
 const LITTLE = endianness() === "LE";
@@ -115,9 +117,18 @@ export interface Served {
   send(opcode: number, header: Header, ...parts: readonly Uint8Array[]): Message | undefined;
 }
 
+/** Of an engine that has lookup and getattr. */
+function combined(this: Engine, parent: Inode, name: Bytes, out: Stat): Inode | Errno {
+  const found = this.lookup(parent, name);
+  const error = isErrno(found) ? found : this.getattr(found, out);
+  return error < 0 ? fail(-error) : found;
+}
+
 /** An adapter over an engine with these methods. Nothing is long, and the inodes above are there. */
 export function serve(methods: Partial<Engine>): Served {
-  const engine = { readOnly: false, inode: (id: number) => known.get(id), stage: () => null, ...methods } as unknown as Engine;
+  const engine = {
+    readOnly: false, inode: (id: number) => known.get(id), stage: () => null, lookupWithAttributes: combined, ...methods,
+  } as unknown as Engine;
   const device = new Recorder();
   const warnings: string[] = [];
   const refusals: (string | null)[] = [];

@@ -40,9 +40,9 @@ test("LOOKUP that fails otherwise answers why", () => {
 
 test("a reference is given back when the kernel is not told of it", () => {
   const forgotten: unknown[] = [];
-  const served = serve({ lookup: () => file, getattr: () => -E.EIO, forget: (...words) => void forgotten.push(words) });
-  expect(served.send(Opcode.LOOKUP, {}, named("x"))!.error).toBe(-E.EIO);
-  expect(forgotten).toEqual([[file, 1]]);
+  const served = serve({ mkdir: () => directory, getattr: () => -E.EIO, forget: (...words) => void forgotten.push(words) });
+  expect(served.send(Opcode.MKDIR, {}, encode(fuse_mkdir_in, {}), named("x"))!.error).toBe(-E.EIO);
+  expect(forgotten).toEqual([[directory, 1]]);
 });
 
 test("FORGET and BATCH_FORGET give back as many references as they say, and skip who is unknown", () => {
