@@ -11,6 +11,7 @@ import { S_IFLNK, S_IFREG, Stat } from "../sys/stat.js";
 import { createBuilding, publishNew, type Building } from "./building.js";
 import { copyData, reflink } from "./data-copy.js";
 import { closeData, DataFile } from "./data-file.js";
+import { nameAdded } from "./directory.js";
 import { markImpure } from "./impure.js";
 import type { DirectoryInode, FileInode, Inode } from "./inode.js";
 import { applyMetadata, type Metadata } from "./metadata.js";
@@ -200,5 +201,9 @@ function settle(fs: OverlayFs, inode: FileInode, file: RealFile, metadata: Metad
   // The link to the other names of the lower is broken, so this is another file now, with its own number.
   if (native.statx(file.dirfd(), file.name, stat.fields) >= 0) inode.ino = fs.numbers.of(stat);
   fs.onAttributesChanged?.(inode);
+  for (const { parent, name } of inode.links) {
+    nameAdded(parent, name, inode);
+    fs.onListingChanged?.(parent);
+  }
 }
 

@@ -51,6 +51,11 @@ export class Engine {
     this.fs.onAttributesChanged = listener;
   }
 
+  /** Called, inside the operation that does it, for a directory in which a name has another inode number now. */
+  set onListingChanged(listener: ((directory: Inode) => void) | null) {
+    this.fs.onListingChanged = listener;
+  }
+
   /** The inode of an id, as long as it lives. */
   inode(id: number): Inode | undefined {
     return this.fs.inodes.get(id);

@@ -206,6 +206,7 @@ function createState(
     traps: trapsOf(lowers),
     log,
     onAttributesChanged: null,
+    onListingChanged: null,
   };
   return fs;
 }

@@ -7,7 +7,7 @@ import type { Credentials } from "./credentials.js";
 import type { DescriptorCache } from "./descriptors.js";
 import type { InodeNumbers } from "./inode-number.js";
 import type { InodeTable } from "./inode-table.js";
-import type { Inode } from "./inode.js";
+import type { DirectoryInode, Inode } from "./inode.js";
 import type { Layer } from "./layer.js";
 import type { Misses } from "./misses.js";
 import type { Log } from "./types.js";
@@ -30,4 +30,6 @@ export interface OverlayFs {
   readonly log: Log;
   /** Told of an inode whose attributes changed as a side effect of a call about another one. */
   onAttributesChanged: ((inode: Inode) => void) | null;
+  /** Told of a directory whose entries changed, in their inode numbers, though the call is not about it. */
+  onListingChanged: ((directory: DirectoryInode) => void) | null;
 }

@@ -53,6 +53,8 @@ export class Notifier {
   /**
    * Has the kernel write back what it holds of a file's data from `offset` on, and drop it; settles when that
    * is done. The WRITEs that this causes are served meanwhile, so it must not be waited for on this thread.
+   * What it holds of a directory is the listing, which it then asks for anew; that too can't be waited for, since
+   * a reader who has one of its pages locked may be about to ask us for the memory it reads to.
    */
   dropData(inode: Inode, offset: number): Promise<void> {
     this.#address(inode, offset);

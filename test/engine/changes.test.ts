@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { RENAME_EXCHANGE, RENAME_NOREPLACE } from "../../src/sys/constants.js";
 import { E, fail } from "../../src/sys/errno.js";
 import type { FileInode, Inode } from "../../src/engine/inode.js";
+import type { Listing } from "../../src/engine/listing.js";
 import { Fixture, isRoot, name, ROOT } from "./fixture.js";
 
 let overlay: Fixture;
@@ -19,6 +20,23 @@ describe.runIf(isRoot)("changes", () => {
     expect(readFileSync(overlay.path("lower1", "d/f"), "utf8")).toBe("lower");
     expect(readFileSync(overlay.path("upper", "d/f"), "utf8")).toBe("UPPER");
     expect(overlay.stat(file).ino).toBe(ino);
+  });
+
+  test("one name of a hard-linked lower is a file of its own once copied up, in listings too, and who caches is told", () => {
+    overlay.file("lower1", "d/a", "both");
+    overlay.run("ln", overlay.path("lower1", "d/a"), overlay.path("lower1", "d/b"));
+    const changed: Inode[] = [];
+    overlay.engine.onAttributesChanged = (inode) => changed.push(inode);
+    overlay.engine.onListingChanged = (inode) => changed.push(inode);
+    const directory = overlay.at("d");
+    const inoOf = (name: string): bigint => (overlay.engine.readdir(directory) as Listing).entries.find((entry) => entry.name === name)!.ino;
+    const file = overlay.at("d/a");
+    const { ino } = overlay.stat(file);
+    expect([inoOf("a"), inoOf("b")]).toEqual([ino, ino]);
+    overlay.write(file, "mine");
+    expect(changed).toEqual([directory, file, directory]);
+    expect(overlay.stat(file).ino).not.toBe(ino);
+    expect([inoOf("a"), inoOf("b")]).toEqual([overlay.stat(file).ino, ino]);
   });
 
   test("a copied-up file keeps its inode number over the next mount", () => {
