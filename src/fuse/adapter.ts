@@ -89,12 +89,12 @@ export class Adapter {
     );
   }
 
-  /** Serves `request`, which waits for `inode`, again and from the start once `ready` settles. */
-  repeatAfter(request: Request, inode: Inode, ready: Promise<void>): void {
+  /** Has the kernel write back what it holds of a file from `offset` on, then serves `request` from the start. */
+  repeatFlushed(request: Request, inode: Inode, offset: number): void {
     const kept = request.keep();
-    kept.waitedFor.push(inode.id);
+    kept.isFlushed = true;
     const repeat = (): void => this.#repeat(kept);
-    ready.then(repeat, repeat);
+    this.notifier.dropData(inode, offset).then(repeat, repeat);
   }
 
   /** The file system is unmounted: whoever waits has been answered by the kernel, and the engine may be closed. */

@@ -72,12 +72,14 @@ export function fallocate(adapter: Adapter, request: Request, inode: Inode): Out
 
 /**
  * SEEK_DATA and SEEK_HOLE; the kernel answers the others itself. It asks without writing back what it holds,
- * which may be data where the backing file still has a hole, so with a writeback cache that comes first.
+ * which may be data where the backing file still has a hole, so with a writeback cache that comes first. It
+ * waits behind WRITEs that wait: a thread of ours that sleeps in the kernel until they are answered would
+ * keep the connection alive if this daemon was killed, and all who use the mount would hang.
  */
 export function lseek(adapter: Adapter, request: Request, inode: Inode): Outcome {
   const offset = request.u64(fuse_lseek_in.offset);
-  if (adapter.writebackCache && !request.waitedFor.includes(inode.id)) {
-    adapter.repeatAfter(request, inode, adapter.notifier.dropData(inode, offset));
+  if (adapter.writebackCache && !request.isFlushed) {
+    if (!adapter.mustQueue(request, inode)) adapter.repeatFlushed(request, inode, offset);
     return DEFERRED;
   }
   const found = adapter.engine.lseek(inode, offset, request.u32(fuse_lseek_in.whence));

@@ -21,6 +21,8 @@ export class Request {
   length = 0;
   /** The inodes, by id, that it has waited for until now. */
   readonly waitedFor: number[] = [];
+  /** The kernel has written back what it held when this came. */
+  isFlushed = false;
 
   constructor(size: number) {
     this.#words = new Words(size);
@@ -65,6 +67,7 @@ export class Request {
     this.buffer.copy(copy.buffer, 0, 0, this.length);
     copy.length = this.length;
     copy.waitedFor.push(...this.waitedFor);
+    copy.isFlushed = this.isFlushed;
     return copy;
   }
 }

@@ -2,12 +2,12 @@ import { expect, test } from "vitest";
 import type { Engine } from "../../src/engine/engine.js";
 import { FATTR_SIZE, Opcode } from "../../src/fuse/protocol.js";
 import {
-  fuse_fsync_in, fuse_interrupt_in, fuse_link_in, fuse_read_in, fuse_rename2_in, fuse_setattr_in, fuse_write_in,
+  fuse_fsync_in, fuse_interrupt_in, fuse_link_in, fuse_lseek_in, fuse_read_in, fuse_rename2_in, fuse_setattr_in, fuse_write_in,
 } from "../../src/fuse/structs.js";
-import { RENAME_EXCHANGE } from "../../src/sys/constants.js";
+import { RENAME_EXCHANGE, SEEK_HOLE } from "../../src/sys/constants.js";
 import { E } from "../../src/sys/errno.js";
 import { S_IFREG } from "../../src/sys/stat.js";
-import { directory, encode, file, fill, named, serve, settle, type Served } from "./fixture.js";
+import { directory, encode, file, fill, initialize, named, serve, settle, type Served } from "./fixture.js";
 
 /** An engine that copies the file up at length until `finish` is called, and notes what it does. */
 function slow(methods: Partial<Engine> = {}): { served: Served; acts: string[]; finish: () => Promise<void> } {
@@ -57,6 +57,16 @@ test("who reads that file, and who changes another, does not wait", () => {
   expect(served.send(Opcode.GETATTR, { nodeid: 7 }, Buffer.alloc(16))!.error).toBe(0);
   expect(served.send(Opcode.WRITE, { nodeid: 8 }, encode(fuse_write_in, { size: 1 }), Buffer.from("x"))!.error).toBe(0);
   expect(acts).toEqual(["read", "write x"]);
+});
+
+test("a SEEK_HOLE waits behind WRITEs that wait, and only then has the kernel write back the rest", async () => {
+  const { served, acts, finish } = slow({ lseek: () => { acts.push("lseek"); return 0; } });
+  initialize(served);
+  write(served, 10, "one");
+  served.send(Opcode.LSEEK, { nodeid: 7, unique: 12 }, encode(fuse_lseek_in, { whence: SEEK_HOLE }));
+  expect(served.device.offThread).toEqual([]);
+  await finish();
+  expect([acts, served.device.offThread.length]).toEqual([["write one", "lseek"], 1]);
 });
 
 test("a truncation to nothing needs no data and waits for none", () => {
