@@ -202,7 +202,7 @@ function settle(fs: OverlayFs, inode: FileInode, file: RealFile, metadata: Metad
   if (native.statx(file.dirfd(), file.name, stat.fields) >= 0) inode.ino = fs.numbers.of(stat);
   fs.onAttributesChanged?.(inode);
   for (const { parent, name } of inode.links) {
-    nameAdded(parent, name, inode);
+    nameAdded(fs, parent, name, inode);
     fs.onListingChanged?.(parent);
   }
 }

@@ -50,7 +50,7 @@ export function make(fs: OverlayFs, parent: DirectoryInode, name: Bytes, bluepri
     : makeInUpper(fs, upper, name, blueprint);
   if (fd < 0) return fail(-fd);
   const inode = enter(fs, parent, name, blueprint, fd);
-  if (!isErrno(inode)) nameAdded(parent, name, inode);
+  if (!isErrno(inode)) nameAdded(fs, parent, name, inode);
   return inode;
 }
 
@@ -67,7 +67,7 @@ export function claimName(fs: OverlayFs, parent: DirectoryInode, name: Bytes): M
 
 function missing(fs: OverlayFs, parent: DirectoryInode, name: Bytes): Miss | Errno {
   if (parent.children?.has(name)) return fail(E.EEXIST);
-  const known = fs.misses.take(parent, name);
+  const known = fs.misses.get(parent, name);
   if (known) return known;
   const found = findChild(fs, parent, name);
   if (typeof found !== "object") return found;

@@ -80,7 +80,8 @@ function inoOf(
 }
 
 /** A name has come to a directory, or stands for something else now. */
-export function nameAdded(directory: DirectoryInode, name: Bytes, inode: Inode): void {
+export function nameAdded(fs: OverlayFs, directory: DirectoryInode, name: Bytes, inode: Inode): void {
+  fs.misses.forget(directory, name);
   directory.listing?.add({ name, type: direntType(inode.type), ino: inode.ino });
 }
 

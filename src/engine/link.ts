@@ -49,7 +49,7 @@ function remember(fs: OverlayFs, inode: FileInode, parent: DirectoryInode, name:
   // A file that had no name (O_TMPFILE, or unlinked while open) stands here now.
   if (inode.links.length === 0) inode.upper!.move(parent.upper!, name);
   fs.inodes.attach(inode, parent, name);
-  nameAdded(parent, name, inode);
+  nameAdded(fs, parent, name, inode);
   if (inode.linkKey === null && native.statx(inode.upper!.dirfd(), inode.upper!.name, stat.fields) >= 0) {
     fs.inodes.setLinkKey(inode, stat.ino);
   }

@@ -1,6 +1,7 @@
 /**
  * The names that were looked up last and not found. The kernel looks a name up before it makes it, so that a
- * create right after it need not ask every layer a second time.
+ * create right after it need not ask every layer a second time. What is known of a name is forgotten with
+ * whatever gives that name to something, be it a create, a link or a rename.
  */
 import type { Bytes } from "../sys/bytes.js";
 import type { DirectoryInode } from "./inode.js";
@@ -19,15 +20,16 @@ export class Misses {
     this.#next = (this.#next + 1) % SLOTS;
   }
 
-  /** What is known of a name, and forgets it: whoever asks is about to change that. */
-  take(directory: DirectoryInode, name: Bytes): Miss | null {
-    let found: Miss | null = null;
+  /** What is known of a name; null if nothing is. */
+  get(directory: DirectoryInode, name: Bytes): Miss | null {
+    return this.#slots.find((slot) => slot?.name === name && slot.directory === directory)?.miss ?? null;
+  }
+
+  /** The name stands for something now. */
+  forget(directory: DirectoryInode, name: Bytes): void {
     for (let i = 0; i < SLOTS; i++) {
       const slot = this.#slots[i];
-      if (slot?.name !== name || slot.directory !== directory) continue;
-      found = slot.miss;
-      this.#slots[i] = null;
+      if (slot?.name === name && slot.directory === directory) this.#slots[i] = null;
     }
-    return found;
   }
 }

@@ -153,7 +153,7 @@ function move(fs: OverlayFs, from: End<Inode>, to: End<unknown>): void {
 /** Enters an inode at its new place and lets its real object follow. */
 function settle(fs: OverlayFs, inode: Inode, from: End<unknown>, to: End<unknown>): void {
   fs.inodes.attach(inode, to.parent, to.name);
-  nameAdded(to.parent, to.name, inode);
+  nameAdded(fs, to.parent, to.name, inode);
   if (inode.isDirectory) {
     inode.listing = null;
     inode.upper!.move(to.parent.upper!, to.name);

@@ -123,6 +123,17 @@ describe.runIf(isRoot)("changes", () => {
     expect(overlay.xattr("upper/b", "trusted.overlay.opaque")).toBe("y");
   });
 
+  test("a name that came by a rename is known to be taken, though it was looked up and missed before", () => {
+    overlay.file("lower1", "a", "a");
+    overlay.file("lower1", "b", "b");
+    const { root } = overlay.engine;
+    overlay.engine.unlink(root, name("b"));
+    expect(overlay.find("b")).toBe(fail(E.ENOENT));
+    expect(overlay.engine.rename(root, name("a"), root, name("b"), 0)).toBe(0);
+    expect(overlay.engine.create(root, name("b"), 0o644, ROOT)).toBe(fail(E.EEXIST));
+    expect(overlay.read(overlay.at("b"))).toBe("a");
+  });
+
   test("a directory that has a part in a lower is EXDEV, one of the upper alone moves with all in it", () => {
     overlay.file("lower1", "d/f");
     const { root } = overlay.engine;
