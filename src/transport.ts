@@ -32,6 +32,12 @@ export interface Session {
   unmount(lazy: boolean): Promise<number>;
 }
 
+/** Logs what an operation threw, once per cause: a fault of ours, which its caller meets as EIO. */
+export function logFault(log: Log, operation: string, fault: unknown): void {
+  const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
+  log.warn(`${operation} failed: ${text}`, `${operation}: ${fault instanceof Error ? fault.message : text}`);
+}
+
 /** A mount that failed; the message is one sentence that names the cause and the remedy. */
 export class MountError extends Error {
   override readonly name = "MountError";

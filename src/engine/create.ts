@@ -6,6 +6,7 @@
  */
 import type { Bytes } from "../sys/bytes.js";
 import { E, fail, isErrno, type Errno } from "../sys/errno.js";
+import { NAME_MAX } from "../sys/limits.js";
 import { native } from "../sys/native.js";
 import { RENAME_EXCHANGE } from "../sys/constants.js";
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, Stat } from "../sys/stat.js";
@@ -37,7 +38,6 @@ export interface Blueprint {
 }
 
 const OPAQUE = Buffer.from("y");
-const NAME_MAX = 255;
 const stat = new Stat();
 
 /** Makes a new object; its inode (no reference added), or an errno: EEXIST, EROFS, ENOENT … */

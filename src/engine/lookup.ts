@@ -5,6 +5,7 @@
  */
 import type { Bytes } from "../sys/bytes.js";
 import { E, fail, isErrno, type Errno } from "../sys/errno.js";
+import { NAME_MAX } from "../sys/limits.js";
 import { native } from "../sys/native.js";
 import { S_IFREG, Stat } from "../sys/stat.js";
 import { getAttributes, present } from "./merged-stat.js";
@@ -17,7 +18,6 @@ import { descend, follow, type Trail } from "./redirect.js";
 import { isWhiteout, opacity } from "./whiteout.js";
 import { XATTR_IMPURE, XATTR_METACOPY, XATTR_ORIGIN } from "./xattr-names.js";
 
-const NAME_MAX = 255;
 const stat = new Stat();
 /** The attributes of the topmost real object of the inode that was made, or met again, last. */
 const topmost = new Stat();

@@ -2,6 +2,7 @@
  * Attributes in the form fuse-native takes them: its C half carries 32-bit numbers and milliseconds. What does
  * not fit is narrowed here and nowhere else; `limits.ts` says what that costs.
  */
+import { encodeDevice } from "../sys/device.js";
 import type { Stat } from "../sys/stat.js";
 import type { Time } from "../engine/types.js";
 import type { InodeNumbers } from "./inode-numbers.js";
@@ -45,15 +46,6 @@ function toMilliseconds(sec: number, nsec: number): number {
 export function fromMilliseconds(milliseconds: number): Time {
   const sec = Math.floor(milliseconds / 1000);
   return { sec, nsec: (milliseconds - sec * 1000) * 1e6 };
-}
-
-/** A device number in the 32 bits that FUSE has for it: new_encode_dev of the kernel's `<linux/kdev_t.h>`. */
-export function encodeDevice(major: number, minor: number): number {
-  return ((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)) >>> 0;
-}
-
-export function decodeDevice(device: number): { readonly major: number; readonly minor: number } {
-  return { major: (device >>> 8) & 0xfff, minor: (device & 0xff) | ((device >>> 12) & 0xfff00) };
 }
 
 export function toNativeStat(stat: Stat, numbers: InodeNumbers): NativeStat {

@@ -3,22 +3,14 @@
  * checked before anything is mounted.
  */
 import { display, type Bytes } from "../sys/bytes.js";
-import {
-  MS_DIRSYNC, MS_LAZYTIME, MS_NOATIME, MS_NODEV, MS_NODIRATIME, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_RELATIME,
-  MS_STRICTATIME, MS_SYNCHRONOUS,
-} from "../sys/constants.js";
+import { MS_LAZYTIME, MS_NODIRATIME, MS_RDONLY, MS_RELATIME, MS_STRICTATIME } from "../sys/constants.js";
 import { isErrno } from "../sys/errno.js";
+import { escapeOption, flagWords } from "../mount-words.js";
 import { MountError, type MountRequest } from "../transport.js";
 import { toNative } from "./names.js";
 
 /** The C half of fuse-native has so much room for the mountpoint, and for the options, each with its NUL. */
 const ROOM = 1024;
-
-/** libfuse's words for a flag that is set and for one that is not: by itself it takes nosuid and nodev. */
-const FLAG_WORDS: readonly (readonly [number, string, string])[] = [
-  [MS_RDONLY, "ro", "rw"], [MS_NOSUID, "nosuid", "suid"], [MS_NODEV, "nodev", "dev"], [MS_NOEXEC, "noexec", ""],
-  [MS_NOATIME, "noatime", ""], [MS_SYNCHRONOUS, "sync", ""], [MS_DIRSYNC, "dirsync", ""],
-];
 
 /** What libfuse 2 has no words for. */
 const UNSPOKEN: readonly (readonly [number, string])[] = [
@@ -65,12 +57,11 @@ export function nativeOptions(request: MountRequest): string {
   }
   if (request.allowOther && !admitsOthers(request)) refuseOthers(request);
   const options = [
-    // A comma or backslash of the source is escaped as fuse_opt_parse has it.
-    `fsname=${text.replace(/[\\,]/g, "\\$&")}`, "subtype=ovlfs", "default_permissions", "nonempty",
+    `fsname=${escapeOption(text)}`, "subtype=ovlfs", "default_permissions", "nonempty",
     // Inode numbers are the overlay's; attributes are asked for each time, since one file has an inode for each of its names here.
     "use_ino", "attr_timeout=0", "big_writes",
     ...(admitsOthers(request) ? ["allow_other"] : []),
-    ...FLAG_WORDS.map(([flag, on, off]) => (flags & flag ? on : off)).filter((word) => word !== ""),
+    ...flagWords(flags),
   ].join(",");
   if (Buffer.byteLength(`-o${options}`) >= ROOM) {
     throw new MountError("--transport fuse-native has no room for so long a source; name a shorter one, or use the default transport");

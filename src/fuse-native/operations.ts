@@ -5,10 +5,11 @@
 import type { Inode } from "../engine/inode.js";
 import type { AttrChange, Caller } from "../engine/types.js";
 import { display, type Bytes } from "../sys/bytes.js";
+import { deviceMajor, deviceMinor } from "../sys/device.js";
 import { E, fail, isErrno, type Errno } from "../sys/errno.js";
 import { S_IFMT, Stat } from "../sys/stat.js";
 import type { MountRequest } from "../transport.js";
-import { decodeDevice, fromMilliseconds, toNativeStat, toNativeStatFs, type NativeStat, type NativeStatFs } from "./attributes.js";
+import { fromMilliseconds, toNativeStat, toNativeStatFs, type NativeStat, type NativeStatFs } from "./attributes.js";
 import { Handles } from "./handles.js";
 import { InodeNumbers } from "./inode-numbers.js";
 import { toNative } from "./names.js";
@@ -96,7 +97,7 @@ export class Operations {
   };
 
   readonly mknod = (path: string, mode: number, device: number, done: Done): void => {
-    const { major, minor } = decodeDevice(device);
+    const [major, minor] = [deviceMajor(device), deviceMinor(device)];
     this.#paths.answer("mknod", done, () => this.#paths.make(path, (parent, name) =>
       this.#engine.mknod(parent, name, mode, major, minor, this.#caller)));
   };

@@ -8,6 +8,7 @@ import type { AttrChange } from "../engine/types.js";
 import type { Bytes } from "../sys/bytes.js";
 import { E, isErrno, type Errno } from "../sys/errno.js";
 import type { Log } from "../engine/types.js";
+import { logFault } from "../transport.js";
 import { release } from "../library/walk.js";
 import { fromNative, toNative } from "./names.js";
 import { refuse, REFUSED, type Refused } from "./refusals.js";
@@ -128,8 +129,7 @@ export class Paths {
     try {
       return perform();
     } catch (fault) {
-      const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
-      this.log.warn(`${operation} failed: ${text}`, `${operation}: ${fault instanceof Error ? fault.message : text}`);
+      logFault(this.log, operation, fault);
       return -E.EIO;
     }
   }

@@ -3,6 +3,7 @@
  * happens in an operation ends here as an errno to the one call that met it.
  */
 import { E } from "../sys/errno.js";
+import { logFault } from "../transport.js";
 import type { Inode } from "../engine/inode.js";
 import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
 import { getattr, readlink, setattr, statfs, statx } from "./attributes.js";
@@ -107,8 +108,7 @@ function perform(adapter: Adapter, request: Request): Outcome {
 }
 
 function failed(adapter: Adapter, { name }: Operation, fault: unknown): Outcome {
-  const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
-  adapter.log.warn(`${name} failed: ${text}`, `${name}: ${fault instanceof Error ? fault.message : text}`);
+  logFault(adapter.log, name, fault);
   // FORGET has no answer, not even this one.
   if (name === "FORGET" || name === "BATCH_FORGET") return DEFERRED;
   return fault instanceof MalformedRequest ? -E.EINVAL : -E.EIO;

@@ -2,6 +2,7 @@
  * Attributes and entries in the kernel's form. Each function writes one whole structure at an offset of the
  * reply, padding included, and leaves the rest alone.
  */
+import { encodeDevice } from "../sys/device.js";
 import type { Stat } from "../sys/stat.js";
 import { STATX_BASIC_STATS, STATX_BTIME } from "./protocol.js";
 import type { Reply } from "./reply.js";
@@ -15,19 +16,6 @@ import type { Bytes } from "../sys/bytes.js";
  * overlay, and it takes back what it changes itself (notify.ts).
  */
 const FOREVER = 0x7fff_ffff;
-
-/** A device number in the 32 bits of fuse_attr.rdev: major in bits 8 to 19, minor in the others. */
-export function encodeDevice(major: number, minor: number): number {
-  return ((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)) >>> 0;
-}
-
-export function deviceMajor(device: number): number {
-  return (device >>> 8) & 0xfff;
-}
-
-export function deviceMinor(device: number): number {
-  return (device & 0xff) | ((device >>> 12) & 0xfff00);
-}
 
 function encodeAttr(reply: Reply, at: number, stat: Stat): void {
   reply.clear(at, fuse_attr.sizeof);

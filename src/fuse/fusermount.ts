@@ -5,12 +5,11 @@
  */
 import { spawn } from "node:child_process";
 import { bytes, concat, display, toBuffer, type Bytes } from "../sys/bytes.js";
-import {
-  AT_FDCWD, O_DIRECTORY, O_PATH, MS_DIRSYNC, MS_NOATIME, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_SYNCHRONOUS,
-} from "../sys/constants.js";
+import { AT_FDCWD, O_DIRECTORY, O_PATH } from "../sys/constants.js";
 import { E, errnoName } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { MountError, type MountRequest } from "../transport.js";
+import { escapeOption, flagWords } from "../mount-words.js";
 import { Connection } from "./connection.js";
 import type { Mounted } from "./mount.js";
 
@@ -61,18 +60,12 @@ async function tryHelper(helper: string, request: MountRequest, mountpoint: numb
 /** Options in the helper's form: a comma or backslash in the source is escaped by a backslash. */
 function options({ source, flags, allowOther }: MountRequest): Bytes {
   const words = [
-    concat(bytes("fsname="), source.replace(/[\\,]/g, "\\$&") as Bytes), "subtype=ovlfs", "default_permissions",
+    concat(bytes("fsname="), escapeOption(source)), "subtype=ovlfs", "default_permissions",
     ...(allowOther ? ["allow_other"] : []),
-    flags & MS_RDONLY ? "ro" : "rw",
-    ...FLAG_WORDS.filter(([flag]) => flags & flag).map(([, word]) => word),
+    ...flagWords(flags),
   ];
   return words.join(",") as Bytes;
 }
-
-const FLAG_WORDS: readonly (readonly [number, string])[] = [
-  [MS_NOSUID, "nosuid"], [MS_NODEV, "nodev"], [MS_NOEXEC, "noexec"], [MS_NOATIME, "noatime"],
-  [MS_SYNCHRONOUS, "sync"], [MS_DIRSYNC, "dirsync"],
-];
 
 interface Ended {
   /** Null if the program is not there. */

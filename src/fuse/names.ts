@@ -5,10 +5,11 @@
 import type { Inode } from "../engine/inode.js";
 import type { Caller } from "../engine/types.js";
 import { RENAME_EXCHANGE } from "../sys/constants.js";
+import { deviceMajor, deviceMinor } from "../sys/device.js";
 import { E, isErrno, type Errno } from "../sys/errno.js";
 import type { Bytes } from "../sys/bytes.js";
 import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
-import { deviceMajor, deviceMinor, encodeEntry, encodeNegativeEntry } from "./encode.js";
+import { encodeEntry, encodeNegativeEntry } from "./encode.js";
 import { FOPEN_KEEP_CACHE } from "./protocol.js";
 import type { Request } from "./request.js";
 import {

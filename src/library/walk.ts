@@ -5,13 +5,11 @@
  */
 import type { Bytes } from "../sys/bytes.js";
 import { E, fail, isErrno, type Errno } from "../sys/errno.js";
+import { NAME_MAX, PATH_MAX } from "../sys/limits.js";
 import { S_IFLNK } from "../sys/stat.js";
 import type { Engine } from "../engine/engine.js";
 import type { Inode } from "../engine/inode.js";
 
-/** Bytes in a name, and in a path with its closing NUL; `<linux/limits.h>`. */
-export const NAME_MAX = 255;
-export const PATH_MAX = 4096;
 /** Symbolic links in one walk; path_resolution(7). */
 const MAXSYMLINKS = 40;
 
