@@ -54,39 +54,37 @@ static napi_value call_dup(napi_env env, napi_callback_info info) {
   return answer(&call, outcome(fcntl(fd, F_DUPFD_CLOEXEC, 0)));
 }
 
-static napi_value call_pread(napi_env env, napi_callback_info info) {
-  struct call call = begin(env, info);
-  int fd = int_argument(&call, 0);
-  struct bytes buffer = slice_argument(&call, 1, long_argument(&call, 2), long_argument(&call, 3));
-  off_t position = long_argument(&call, 4);
-  if (!usable(&call)) return answer(&call, 0);
-  size_t done = 0;
-  while (done < buffer.length) {
-    ssize_t count = pread(fd, buffer.data + done, buffer.length - done, position + (off_t)done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && done == 0) return answer(&call, -errno);
-    if (count <= 0) break;
-    done += (size_t)count;
-  }
-  return answer(&call, (int64_t)done);
+enum direction { READ, WRITE };
+
+static ssize_t transfer_once(enum direction direction, int fd, uint8_t *data, size_t length, off_t position) {
+  return direction == READ ? pread(fd, data, length, position) : pwrite(fd, data, length, position);
 }
 
-static napi_value call_pwrite(napi_env env, napi_callback_info info) {
+/* Goes on until all is through, the file ends, or an error: that is the answer where nothing went before it. */
+static int64_t transfer(enum direction direction, int fd, struct bytes buffer, off_t position) {
+  size_t done = 0;
+  while (done < buffer.length) {
+    ssize_t count = transfer_once(direction, fd, buffer.data + done, buffer.length - done, position + (off_t)done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && done == 0) return -errno;
+    if (count <= 0) break;
+    done += (size_t)count;
+  }
+  return (int64_t)done;
+}
+
+static napi_value call_transfer(napi_env env, napi_callback_info info, enum direction direction) {
   struct call call = begin(env, info);
   int fd = int_argument(&call, 0);
   struct bytes buffer = slice_argument(&call, 1, long_argument(&call, 2), long_argument(&call, 3));
   off_t position = long_argument(&call, 4);
   if (!usable(&call)) return answer(&call, 0);
-  size_t done = 0;
-  while (done < buffer.length) {
-    ssize_t count = pwrite(fd, buffer.data + done, buffer.length - done, position + (off_t)done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && done == 0) return answer(&call, -errno);
-    if (count <= 0) break;
-    done += (size_t)count;
-  }
-  return answer(&call, (int64_t)done);
+  return answer(&call, transfer(direction, fd, buffer, position));
 }
+
+static napi_value call_pread(napi_env env, napi_callback_info info) { return call_transfer(env, info, READ); }
+
+static napi_value call_pwrite(napi_env env, napi_callback_info info) { return call_transfer(env, info, WRITE); }
 
 static napi_value call_read(napi_env env, napi_callback_info info) {
   struct call call = begin(env, info);

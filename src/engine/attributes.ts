@@ -1,5 +1,4 @@
 /** Changing attributes of the merged tree: the copy-up first, then one call each in the upper. */
-import { UTIME_OMIT } from "../sys/constants.js";
 import { E } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { S_IFREG, S_ISGID, S_ISUID, Stat } from "../sys/stat.js";
@@ -8,11 +7,10 @@ import { DataFile } from "./data-file.js";
 import type { Inode } from "./inode.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import type { Place } from "./real.js";
-import type { AttrChange, Time } from "./types.js";
+import type { AttrChange } from "./types.js";
 import { openFile, removeXattr, setMode, setOwner, setTimes } from "./upper.js";
 import { XATTR_CAPABILITY } from "./xattr-names.js";
 
-const OMIT: Time = { sec: 0, nsec: UTIME_OMIT };
 const S_IXGRP = 0o010;
 
 const stat = new Stat();
@@ -42,7 +40,7 @@ function changeOwner(place: Place, { uid, gid }: AttrChange): number {
 }
 
 function changeTimes(place: Place, { atime, mtime }: AttrChange): number {
-  return atime || mtime ? setTimes(place, atime ?? OMIT, mtime ?? OMIT) : 0;
+  return atime || mtime ? setTimes(place, atime ?? null, mtime ?? null) : 0;
 }
 
 /**

@@ -88,13 +88,8 @@ function copyUpDirectory(fs: OverlayFs, work: Work, inode: DirectoryInode, paren
   const made = makeDirectory(work.directory, temporary, 0o700);
   if (made < 0) return made;
   const directory = work.directory.child(temporary);
-  let error = applyMetadata(fs, directory, metadata);
-  if (error >= 0) error = rename(work.directory, temporary, parent, name, 0);
-  if (error < 0) {
-    work.discard(temporary);
-    return error;
-  }
-  directory.move(parent, name);
+  const error = publishNamed(fs, work, temporary, directory, metadata, parent, name);
+  if (error < 0) return error;
   inode.upper = directory;
   inode.mayHoldWhiteouts = true;
   return 0;
@@ -107,15 +102,21 @@ function copyUpSpecial(fs: OverlayFs, work: Work, inode: FileInode, parent: Real
   const made = makeSpecial(work, inode, temporary);
   if (made < 0) return made;
   const file = new RealFile(work.directory, temporary);
-  let error = applyMetadata(fs, file, metadata);
-  if (error >= 0) error = rename(work.directory, temporary, parent, name, 0);
-  if (error < 0) {
-    work.discard(temporary);
-    return error;
-  }
-  file.move(parent, name);
+  const error = publishNamed(fs, work, temporary, file, metadata, parent, name);
+  if (error < 0) return error;
   settle(fs, inode, file, metadata);
   return 0;
+}
+
+/** Completes what was built under a temporary name and moves it to its place; 0 or an errno. */
+function publishNamed(
+  fs: OverlayFs, work: Work, temporary: Bytes, real: RealDirectory | RealFile, metadata: Metadata, parent: RealDirectory, name: Bytes,
+): number {
+  let error = applyMetadata(fs, real, metadata);
+  if (error >= 0) error = rename(work.directory, temporary, parent, name, 0);
+  if (error < 0) work.discard(temporary);
+  else real.move(parent, name);
+  return error;
 }
 
 /** A symlink, device, fifo or socket like the lower one, under a temporary name. */

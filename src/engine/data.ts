@@ -2,7 +2,6 @@
  * File data: reads come from where the data is now, changes copy up first. All is served by inode, whoever
  * opened it and whatever its names are.
  */
-import { UTIME_OMIT } from "../sys/constants.js";
 import { native } from "../sys/native.js";
 import { E } from "../sys/errno.js";
 import { S_IFREG, Stat } from "../sys/stat.js";
@@ -11,10 +10,8 @@ import { DataFile } from "./data-file.js";
 import type { Inode } from "./inode.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { ITSELF } from "./real.js";
-import type { Time } from "./types.js";
 import { openFile, setTimes } from "./upper.js";
 
-const OMIT: Time = { sec: 0, nsec: UTIME_OMIT };
 const stat = new Stat();
 
 /** A descriptor for reading the inode's data, or an errno: EISDIR, EINVAL for what has no data. */
@@ -55,7 +52,7 @@ export function writeKeepingMtime(
   if (fd < 0) return fd;
   const found = native.statx(fd, ITSELF, stat.fields);
   const written = openFile.pwrite(fd, buffer, offset, length, position);
-  if (found >= 0 && written > 0) setTimes(inode.upper!, OMIT, { sec: stat.mtimeSec, nsec: stat.mtimeNsec });
+  if (found >= 0 && written > 0) setTimes(inode.upper!, null, { sec: stat.mtimeSec, nsec: stat.mtimeNsec });
   return written;
 }
 

@@ -146,7 +146,7 @@ function mergedDirectory(
   let trail: Trail | null = { name, path: null };
   let opaque = false;
   if (upper) {
-    const mark = opacity(upper, name);
+    const mark = opacity(upper);
     opaque = mark === "opaque";
     const below: Trail | Errno | null = opaque ? null : follow(upper, trail);
     if (isErrno(below)) return below;
@@ -193,7 +193,7 @@ function collect(
     trail = below;
     if (stop) break;
     if (!found || isLast(fs, found)) continue;
-    const mark = opacity(found, trail.name);
+    const mark = opacity(found);
     found.xwhiteouts = mark === "xwhiteouts";
     if (mark === "opaque") break;
     const next = follow(found, trail);

@@ -57,7 +57,7 @@ export function descend(root: RealDirectory, trail: Trail & { readonly path: rea
     if (isErrno(found)) return found;
     if (isWhiteout(directory, name, stat) || !stat.isDirectory) return { directory: null, stop: true, trail: next };
     directory = directory.child(name);
-    if (opacity(directory, name) === "opaque") stop = true;
+    if (opacity(directory) === "opaque") stop = true;
     const below = follow(directory, { name, path: trail.path.slice(0, index + 1) });
     if (isErrno(below)) return below;
     if (below.path) next = { name: trail.name, path: [...below.path, ...trail.path.slice(index + 1)] };

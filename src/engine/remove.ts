@@ -21,7 +21,7 @@ import type { Work } from "./work.js";
 export function unlink(fs: OverlayFs, parent: DirectoryInode, name: Bytes): number {
   const inode = requireChild(fs, parent, name);
   if (isErrno(inode)) return inode;
-  const error = inode.isDirectory ? -E.EISDIR : removeName(fs, parent, name, inode, []);
+  const error = inode.isDirectory ? -E.EISDIR : removeName(fs, parent, name, inode, coversLower(fs, parent, name, inode), []);
   fs.inodes.forget(inode, 0);
   return error;
 }
@@ -37,21 +37,25 @@ export function rmdir(fs: OverlayFs, parent: DirectoryInode, name: Bytes): numbe
 
 function removeDirectoryName(fs: OverlayFs, parent: DirectoryInode, name: Bytes, inode: DirectoryInode): number {
   if (!fs.work) return -E.EROFS;
+  const needsWhiteout = coversLower(fs, parent, name, inode);
   // rmdir(2) itself finds out about a directory of the upper alone, but not where a whiteout takes its place.
-  const isCheckedByUpper = inode.isPureUpper && !isLowerPositive(fs, parent, name);
-  const whiteouts = isCheckedByUpper ? [] : checkEmpty(fs, inode);
-  return isErrno(whiteouts) ? whiteouts : removeName(fs, parent, name, inode, whiteouts);
+  const whiteouts = inode.isPureUpper && !needsWhiteout ? [] : checkEmpty(fs, inode);
+  return isErrno(whiteouts) ? whiteouts : removeName(fs, parent, name, inode, needsWhiteout, whiteouts);
+}
+
+/** Whether a lower would show something under the name once the inode is gone from it. */
+function coversLower(fs: OverlayFs, parent: DirectoryInode, name: Bytes, inode: Inode): boolean {
+  return inode.upper ? isLowerPositive(fs, parent, name) : true;
 }
 
 function removeName(
-  fs: OverlayFs, parent: DirectoryInode, name: Bytes, inode: Inode, whiteouts: readonly Bytes[],
+  fs: OverlayFs, parent: DirectoryInode, name: Bytes, inode: Inode, needsWhiteout: boolean, whiteouts: readonly Bytes[],
 ): number {
   if (!fs.work) return -E.EROFS;
   const copied = copyUp(fs, parent);
   if (copied < 0) return copied;
   const held = hold(inode, parent.upper!, name);
   if (held < 0) return held;
-  const needsWhiteout = inode.upper ? isLowerPositive(fs, parent, name) : true;
   const error = needsWhiteout
     ? replaceByWhiteout(fs.work, parent.upper!, name, inode, whiteouts)
     : removeFromUpper(fs, parent.upper!, name, inode, whiteouts);

@@ -4,7 +4,7 @@
  * upper layer, so that no fault elsewhere can reach a lower.
  */
 import type { Bytes } from "../sys/bytes.js";
-import { AT_REMOVEDIR, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, O_TMPFILE } from "../sys/constants.js";
+import { AT_REMOVEDIR, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, O_TMPFILE, UTIME_OMIT } from "../sys/constants.js";
 import { native, type Changes } from "../sys/native.js";
 import { S_IFCHR } from "../sys/stat.js";
 import type { Time } from "./types.js";
@@ -15,15 +15,21 @@ const changes: Changes = native;
 /** Thrown if the engine was about to change a lower layer: a fault of ours, never an answer to a caller. */
 export class LowerLayerFault extends Error {}
 
+function requireUpper({ layer }: Place): void {
+  if (!layer.isUpper) throw new LowerLayerFault(`a change was aimed at lower layer ${layer.index}`);
+}
+
 function guard(place: Place): number {
-  if (!place.layer.isUpper) throw new LowerLayerFault(`a change was aimed at lower layer ${place.layer.index}`);
+  requireUpper(place);
   return place.dirfd();
 }
 
 function guardDirectory(directory: RealDirectory): number {
-  if (!directory.layer.isUpper) throw new LowerLayerFault(`a change was aimed at lower layer ${directory.layer.index}`);
+  requireUpper(directory);
   return directory.fd();
 }
+
+const KEEP: Time = { sec: 0, nsec: UTIME_OMIT };
 
 /** Makes an empty regular file and opens it for reading and writing; a descriptor or a negated errno. */
 export function createFile(directory: RealDirectory, name: Bytes, mode: number): number {
@@ -90,9 +96,12 @@ export function setOwner(place: Place, uid: number, gid: number): number {
   return dirfd < 0 ? dirfd : changes.fchownat(dirfd, place.name, uid, gid);
 }
 
-export function setTimes(place: Place, atime: Time, mtime: Time): number {
+/** Null leaves a time as it is. */
+export function setTimes(place: Place, newAtime: Time | null, newMtime: Time | null): number {
   const dirfd = guard(place);
   if (dirfd < 0) return dirfd;
+  const atime = newAtime ?? KEEP;
+  const mtime = newMtime ?? KEEP;
   return changes.utimensat(dirfd, place.name, atime.sec, atime.nsec, mtime.sec, mtime.nsec);
 }
 

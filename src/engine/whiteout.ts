@@ -22,9 +22,9 @@ export function isWhiteout(directory: RealDirectory, name: Bytes, stat: Stat): b
 /** What a directory says of the layers below it. */
 export type Opacity = "transparent" | "opaque" | "xwhiteouts";
 
-/** Reads the opaque mark of the directory `name` in `directory`. */
-export function opacity(directory: RealDirectory, name: Bytes): Opacity {
-  const length = native.getxattrat(directory.dirfd(), name, XATTR_OPAQUE, probe);
+/** Reads the opaque mark of a directory. */
+export function opacity(directory: RealDirectory): Opacity {
+  const length = native.getxattrat(directory.dirfd(), directory.name, XATTR_OPAQUE, probe);
   if (length !== 1) return "transparent";
   if (probe[0] === 0x79) return "opaque";
   return probe[0] === 0x78 ? "xwhiteouts" : "transparent";
