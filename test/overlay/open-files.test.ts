@@ -63,7 +63,7 @@ overlay("open files", {}, (it) => {
   });
 
   it("a descriptor open for reading since before the copy-up sees what is written later",
-    { lower: { f: file("old content") }, needs: ["readers-follow-copy-up"] }, ({ merged }) => {
+    { lower: { f: file("old content") } }, ({ merged }) => {
       const reader = merged.open("f");
       expect(reader.read(0, 100)).toBe("old content");
       merged.patch("f", 0, "new");
