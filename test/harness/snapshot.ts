@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { attributesAt } from "./attributes.js";
 import { readDirectory } from "./getdents.js";
-import { check, raw } from "./syscalls.js";
+import { check, raw, Refused } from "./syscalls.js";
 import { getXattr, listXattrs } from "./xattrs.js";
 import { AT_FDCWD, O_DIRECTORY, O_NOATIME, O_NOFOLLOW, O_RDONLY, SEEK_DATA } from "../../src/sys/constants.js";
 import { native } from "../../src/sys/native.js";
@@ -26,11 +26,27 @@ export function snapshot(root: string): Snapshot {
   return pictures;
 }
 
-function walk(path: string, name: string, pictures: Map<string, Picture>, firstNames: Map<string, string>): void {
-  const picture = take(path);
-  if (picture.type !== "directory" && picture.nlink !== "1") {
-    const first = firstNames.get(picture.ino!);
-    if (first === undefined) firstNames.set(picture.ino!, name);
+/** As snapshot, of a tree in which a name may be listed and refused: then that is its picture. */
+export function tolerantSnapshot(root: string): Snapshot {
+  const pictures = new Map<string, Picture>();
+  walk(root, "", pictures, new Map(), tolerated);
+  return pictures;
+}
+
+function tolerated(path: string): Record<string, string> {
+  try {
+    return take(path);
+  } catch (error) {
+    if (error instanceof Refused) return { type: `refused with ${error.code}` };
+    throw error;
+  }
+}
+
+function walk(path: string, name: string, pictures: Map<string, Picture>, firstNames: Map<string, string>, look = take): void {
+  const picture = look(path);
+  if (picture.type !== "directory" && picture.ino !== undefined && picture.nlink !== "1") {
+    const first = firstNames.get(picture.ino);
+    if (first === undefined) firstNames.set(picture.ino, name);
     else picture.sameFileAs = first;
   }
   pictures.set(name === "" ? "." : name, picture);
@@ -38,7 +54,7 @@ function walk(path: string, name: string, pictures: Map<string, Picture>, firstN
   const fd = check(native.openat(AT_FDCWD, raw(path), O_RDONLY | O_DIRECTORY | O_NOATIME, 0), `open ${name}`);
   try {
     const names = readDirectory(fd).map((entry) => entry.name).filter((child) => child !== "." && child !== "..").sort();
-    for (const child of names) walk(`/proc/self/fd/${fd}/${child}`, name === "" ? child : `${name}/${child}`, pictures, firstNames);
+    for (const child of names) walk(`/proc/self/fd/${fd}/${child}`, name === "" ? child : `${name}/${child}`, pictures, firstNames, look);
   } finally {
     native.close(fd);
   }

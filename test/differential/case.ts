@@ -1,0 +1,46 @@
+/** All that one run is made of, as data: drawn from a seed, and what a shrinker makes smaller. */
+import type { Call } from "./call.js";
+import { randomCalls } from "./generate.js";
+import { chooseNames, KnownPaths } from "./names.js";
+import type { OptionSet } from "./option-sets.js";
+import { randomStack, type LayerStack } from "./stack.js";
+import { Sequence } from "../harness/sequence.js";
+
+/** Calls that the kernel's overlay makes beforehand; its upper is then the upper, or one more lower on top. */
+export interface Before {
+  readonly options: readonly string[];
+  readonly becomes: "upper" | "lower";
+  readonly calls: readonly Call[];
+}
+
+export type FileSystem = "tmpfs" | "ext4";
+
+export interface Case {
+  readonly set: OptionSet;
+  readonly stack: LayerStack;
+  readonly before: Before | null;
+  readonly calls: readonly Call[];
+  /** Files opened for writing are changed at once. */
+  readonly eager: boolean;
+  readonly fileSystem: FileSystem;
+}
+
+const CALLS_BEFORE = 60;
+
+export function caseOf(seed: number, set: OptionSet, count: number): Case {
+  const chance = new Sequence(seed * 7919 + 13);
+  for (let skipped = 0; skipped < 5; skipped++) chance.below(2);
+  const names = chooseNames(chance);
+  const stack = randomStack(chance, { names, prefix: set.userxattr === true ? "user.overlay." : "trusted.overlay." });
+  const known = new KnownPaths(names, chance);
+  for (const layer of [...stack.lowers, stack.upper]) known.addLayer(layer);
+  const before = chance.below(5) < 2 ? randomBefore(chance, known, set) : null;
+  return {
+    set, stack, before, calls: randomCalls(chance, known, count), eager: true, fileSystem: chance.pick(["tmpfs", "ext4"]),
+  };
+}
+
+function randomBefore(chance: Sequence, known: KnownPaths, set: OptionSet): Before {
+  const format = set.userxattr === true ? ["userxattr"] : ["redirect_dir=on", "metacopy=on", ...(chance.below(2) === 0 ? ["index=on"] : [])];
+  return { options: format, becomes: chance.pick(["upper", "lower"]), calls: randomCalls(chance, known, CALLS_BEFORE) };
+}

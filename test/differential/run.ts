@@ -1,0 +1,149 @@
+/** Runs one case on both sides and finds the first thing in which they differ. */
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Call } from "./call.js";
+import type { Case } from "./case.js";
+import type { Ground } from "./ground.js";
+import { mergedView, otherView, upperView } from "./intended.js";
+import type { MountPlan, Mounts } from "./mounts.js";
+import { originPaths } from "./origin.js";
+import { perform } from "./perform.js";
+import { removeTree } from "./remove.js";
+import { Side, type Implementation } from "./side.js";
+import { differences, untouched } from "../harness/compare.js";
+import { buildLayer } from "../harness/layers.js";
+import { snapshot, tolerantSnapshot, type Snapshot } from "../harness/snapshot.js";
+
+export interface Difference {
+  /** In what it shows: "call", "merged", "upper", … */
+  readonly stage: string;
+  /** Index of the call, where it is one. */
+  readonly index?: number;
+  readonly call?: Call;
+  readonly lines: readonly string[];
+}
+
+export const IMPLEMENTATIONS = ["kernel", "ovlfs"] as const;
+
+/** The two sides of a run, on disk. */
+interface Half {
+  readonly side: Side;
+  readonly plan: MountPlan;
+  readonly lowersBefore: readonly Snapshot[];
+}
+
+export async function run(one: Case, ground: Ground, mounts: Mounts): Promise<Difference | null> {
+  const base = ground[one.fileSystem];
+  const halves: Half[] = [];
+  try {
+    for (const implementation of IMPLEMENTATIONS) {
+      const place = join(base, implementation);
+      removeTree(place);
+      halves.push(await prepare(one, place, implementation, mounts));
+    }
+    return await compare(one, halves[0]!, halves[1]!, mounts);
+  } finally {
+    for (const { side } of halves) side.dropAll();
+  }
+}
+
+async function prepare(one: Case, place: string, implementation: Implementation, mounts: Mounts): Promise<Half> {
+  mkdirSync(place);
+  chmodSync(place, 0o755);
+  const at = (name: string): string => join(place, name);
+  one.stack.lowers.forEach((layer, index) => buildLayer(at(`l${index}`), layer));
+  const lowers = one.stack.lowers.map((_, index) => at(`l${index}`));
+  mkdirSync(at("merged"));
+  mkdirSync(at("work"));
+  buildLayer(at("upper"), one.stack.upper);
+  let plan: MountPlan = { lowers, dataOnly: [], upper: at("upper"), work: at("work"), merged: at("merged"), options: one.set.options };
+  if (one.before !== null) {
+    const { options, becomes, calls } = one.before;
+    const before = becomes === "upper" ? plan : { ...plan, upper: at("before"), work: at("before-work") };
+    if (becomes === "lower") for (const directory of [before.upper, before.work]) mkdirSync(directory);
+    await mounts.mount("kernel", { ...before, options });
+    const side = new Side("kernel", plan.merged);
+    for (const call of calls) perform(side, call, false);
+    side.dropAll();
+    await mounts.unmount("kernel", plan.merged);
+    if (becomes === "lower") plan = { ...plan, lowers: [before.upper, ...lowers] };
+  }
+  return { side: new Side(implementation, plan.merged), plan, lowersBefore: plan.lowers.map((lower) => snapshot(lower)) };
+}
+
+async function compare(one: Case, kernel: Half, ovlfs: Half, mounts: Mounts): Promise<Difference | null> {
+  const sides = [kernel, ovlfs];
+  await pause(30);
+  for (const { side } of sides) side.begin();
+  const mounted: Half[] = [];
+  let merged: Snapshot[] = [];
+  try {
+    for (const half of sides) {
+      await mounts.mount(half.side.implementation, half.plan);
+      mounted.push(half);
+    }
+    const first = firstDifference(one, kernel.side, ovlfs.side);
+    if (first !== null) return first;
+    for (const { side } of sides) side.dropAll();
+    merged = sides.map(({ plan }) => tolerantSnapshot(plan.merged));
+  } finally {
+    for (const half of mounted) {
+      half.side.dropAll();
+      await mounts.unmount(half.side.implementation, half.plan.merged);
+    }
+  }
+  return treeDifference("merged", merged, sides, mergedView) ?? leftDifference(sides) ?? await crossDifference(merged, sides, mounts);
+}
+
+function pause(milliseconds: number): Promise<void> { return new Promise((resolve) => setTimeout(resolve, milliseconds)); }
+
+/** Makes the calls in turns until an answer differs. */
+function firstDifference(one: Case, kernel: Side, ovlfs: Side): Difference | null {
+  for (const [index, call] of one.calls.entries()) {
+    const wanted = perform(kernel, call, one.eager);
+    const found = perform(ovlfs, call, one.eager);
+    if (wanted !== found) return { stage: "call", index, call, lines: [`kernel: ${wanted}`, `ovlfs:  ${found}`] };
+    const fault = ovlfs.faults[0];
+    if (fault !== undefined) return { stage: "call", index, call, lines: [`ovlfs: ${fault}`] };
+  }
+  return null;
+}
+
+type ViewOf = typeof mergedView;
+
+function treeDifference(stage: string, [wanted, found]: readonly Snapshot[], [kernel, ovlfs]: readonly Half[], view: ViewOf): Difference | null {
+  const lines = differences(view(found!, ovlfs!.side), view(wanted!, kernel!.side));
+  return lines.length === 0 ? null : { stage, lines };
+}
+
+/** What lies on disk afterwards: the uppers, the work directories, the lowers. */
+function leftDifference(sides: readonly Half[]): Difference | null {
+  const uppers = sides.map(({ plan }) => originPaths(snapshot(plan.upper), plan));
+  const upper = treeDifference("upper", uppers, sides, upperView);
+  if (upper !== null) return upper;
+  for (const { side, plan, lowersBefore } of sides) {
+    const lines = plan.lowers.flatMap((lower, index) => differences(snapshot(lower), lowersBefore[index]!, untouched));
+    if (lines.length > 0) return { stage: `lowers of ${side.implementation}`, lines };
+  }
+  const left = [...snapshot(join(sides[1]!.plan.work, "work")).keys()].filter((path) => path !== ".");
+  return left.length === 0 ? null : { stage: "work", lines: left };
+}
+
+/** What the other implementation shows of each upper. */
+async function crossDifference(merged: readonly Snapshot[], sides: readonly Half[], mounts: Mounts): Promise<Difference | null> {
+  for (const [index, { side, plan }] of sides.entries()) {
+    const other = side.implementation === "kernel" ? "ovlfs" : "kernel";
+    removeTree(join(plan.work, "work/incompat"));
+    await mounts.mount(other, plan);
+    let seen: Snapshot;
+    try {
+      seen = tolerantSnapshot(plan.merged);
+    } finally {
+      await mounts.unmount(other, plan.merged);
+    }
+    const lines = differences(otherView(seen), otherView(merged[index]!));
+    if (lines.length > 0) return { stage: `${side.implementation}'s upper as ${other} shows it`, lines };
+  }
+  return null;
+}
+
