@@ -6,7 +6,7 @@ import { overlay } from "../harness/overlay-cases.js";
 import { run } from "../harness/processes.js";
 import { Sequence } from "../harness/sequence.js";
 import { check, outcome } from "../harness/syscalls.js";
-import { O_CREAT, O_DIRECTORY, O_RDONLY, O_RDWR, O_WRONLY, SEEK_DATA, SEEK_HOLE } from "../../src/sys/constants.js";
+import { O_CREAT, O_DIRECTORY, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, SEEK_DATA, SEEK_HOLE } from "../../src/sys/constants.js";
 import { native } from "../../src/sys/native.js";
 
 const KIB = 1024;
@@ -195,6 +195,17 @@ overlay("data", {}, (it) => {
       mapping.say("read 0 10");
       expect(await mapping.hear()).toBe("01new56789");
       await mapping.end();
+    });
+
+  it("a running program of a lower can't be written, and is not copied up by the try",
+    { lower: { tool: file(mappingProgram(), { mode: 0o755 }), f: file("x") } }, async ({ merged, upper }) => {
+      const running = new Conversation(merged.at("tool"), [merged.at("f"), "1"]);
+      expect(await running.hear()).toBe("mapped");
+      expect(outcome(() => merged.open("tool", O_WRONLY))).toBe("ETXTBSY");
+      expect(outcome(() => merged.open("tool", O_RDWR | O_TRUNC))).toBe("ETXTBSY");
+      expect(upper.exists("tool")).toBe(false);
+      await running.end();
+      expect(outcome(() => merged.append("tool", "\0"))).toBe("done");
     });
 
   it("a program of a lower runs, and a running program of the upper can't be written",
