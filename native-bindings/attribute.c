@@ -97,11 +97,36 @@ static napi_value call_set_file_flags(napi_env env, napi_callback_info info) {
   return answer(&call, outcome(ioctl(fd, FS_IOC_SETFLAGS, &flags)));
 }
 
+/* struct fsxattr, or a TypeError where the buffer is shorter. */
+static struct fsxattr *extended_argument(struct call *call, size_t index) {
+  struct bytes buffer = bytes_argument(call, index);
+  if (!call->thrown && buffer.length < sizeof(struct fsxattr)) refuse_type(call, index, "a longer Uint8Array");
+  return (struct fsxattr *)buffer.data;
+}
+
+static napi_value call_get_extended_flags(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  int fd = int_argument(&call, 0);
+  struct fsxattr *extended = extended_argument(&call, 1);
+  if (!usable(&call)) return answer(&call, 0);
+  return answer(&call, outcome(ioctl(fd, FS_IOC_FSGETXATTR, extended)));
+}
+
+static napi_value call_set_extended_flags(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  int fd = int_argument(&call, 0);
+  struct fsxattr *extended = extended_argument(&call, 1);
+  if (!usable(&call)) return answer(&call, 0);
+  return answer(&call, outcome(ioctl(fd, FS_IOC_FSSETXATTR, extended)));
+}
+
 const struct binding attribute_bindings[] = {
     {"fchmodat", call_fchmodat},
     {"fchownat", call_fchownat},
     {"utimensat", call_utimensat},
     {"getFileFlags", call_get_file_flags},
     {"setFileFlags", call_set_file_flags},
+    {"getExtendedFlags", call_get_extended_flags},
+    {"setExtendedFlags", call_set_extended_flags},
     {NULL, NULL},
 };

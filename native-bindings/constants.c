@@ -2,6 +2,7 @@
  * Numbers of the C headers under their own names, as src/sys/constants.ts hands them out. Those of mounts are in
  * mount.c: linux/fs.h and sys/mount.h cannot be included together.
  */
+#include "kernel.h"
 #include "values.h"
 
 #include <fcntl.h>
@@ -21,6 +22,26 @@
 #endif
 #ifndef RESOLVE_CACHED
 #define RESOLVE_CACHED 0x20
+#endif
+
+/* Calls that newer architectures never had, and one that is younger than old headers. */
+#ifndef SYS_open
+#define SYS_open -1
+#endif
+#ifndef SYS_creat
+#define SYS_creat -1
+#endif
+#ifndef SYS_futimesat
+#define SYS_futimesat -1
+#endif
+#ifndef SYS_utimes
+#define SYS_utimes -1
+#endif
+#ifndef SYS_utime
+#define SYS_utime -1
+#endif
+#ifndef SYS_access
+#define SYS_access -1
 #endif
 
 #define NUMBER(name) {#name, name}
@@ -97,6 +118,25 @@ const struct constant file_constants[] = {
     NUMBER(FS_NOATIME_FL),
     NUMBER(FS_DIRSYNC_FL),
     NUMBER(FS_CASEFOLD_FL),
+    NUMBER(FS_XFLAG_IMMUTABLE),
+    NUMBER(FS_XFLAG_APPEND),
+
+    NUMBER(SYS_open),
+    NUMBER(SYS_openat),
+    NUMBER(SYS_openat2),
+    NUMBER(SYS_creat),
+    NUMBER(SYS_access),
+    NUMBER(SYS_faccessat),
+    NUMBER(SYS_faccessat2),
+    NUMBER(SYS_utime),
+    NUMBER(SYS_utimes),
+    NUMBER(SYS_futimesat),
+    NUMBER(SYS_utimensat),
+
+    NUMBER(FS_IOC_GETFLAGS),
+    NUMBER(FS_IOC_SETFLAGS),
+    NUMBER(FS_IOC_FSGETXATTR),
+    NUMBER(FS_IOC_FSSETXATTR),
 
     NUMBER(LOG_EMERG),
     NUMBER(LOG_ALERT),

@@ -10,7 +10,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#define STAT_FIELDS 22
+#define STAT_FIELDS 23
 #define STATFS_FIELDS 10
 
 static void fill(double *fields, const struct statx *stat) {
@@ -38,6 +38,7 @@ static void fill(double *fields, const struct statx *stat) {
   *fields++ = stat->stx_dev_minor;
   *fields++ = (stat->stx_mask & STATX_MNT_ID) ? (double)stat->stx_mnt_id : 0;
   *fields++ = stat->stx_mask;
+  *fields++ = (double)stat->stx_attributes;
 }
 
 static napi_value call_statx(napi_env env, napi_callback_info info) {

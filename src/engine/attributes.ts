@@ -6,6 +6,7 @@ import { copyUp } from "./copy-up.js";
 import { DataFile } from "./data-file.js";
 import type { Inode } from "./inode.js";
 import type { OverlayFs } from "./overlay-fs.js";
+import { maySetAttributes } from "./protection.js";
 import type { Place } from "./real.js";
 import type { AttrChange } from "./types.js";
 import { openFile, removeXattr, setMode, setOwner, setTimes } from "./upper.js";
@@ -18,7 +19,7 @@ const stat = new Stat();
 /** Changes attributes, the size first; 0 or an errno. */
 export function setAttributes(fs: OverlayFs, inode: Inode, change: AttrChange): number {
   if (change.size !== undefined && inode.isDirectory) return -E.EISDIR;
-  const error = copyUp(fs, inode, change.size === 0 ? "none" : "all");
+  const error = maySetAttributes(fs, inode, change) || copyUp(fs, inode, change.size === 0 ? "none" : "all");
   if (error < 0) return error;
   const place = inode.upper!;
   return truncate(fs, inode, change.size)

@@ -18,6 +18,7 @@ import { DirectoryInode, FileInode, type Inode } from "./inode.js";
 import { findChild } from "./lookup.js";
 import type { Miss } from "./misses.js";
 import type { OverlayFs } from "./overlay-fs.js";
+import { mayAdd } from "./protection.js";
 import { ITSELF, RealFile, type Place, type RealDirectory } from "./real.js";
 import type { Caller } from "./types.js";
 import {
@@ -61,7 +62,7 @@ export function claimName(fs: OverlayFs, parent: DirectoryInode, name: Bytes): M
   if (parent.removed) return fail(E.ENOENT);
   const found = missing(fs, parent, name);
   if (isErrno(found)) return found;
-  const error = copyUp(fs, parent);
+  const error = mayAdd(fs, parent) || copyUp(fs, parent);
   return error < 0 ? fail(-error) : found;
 }
 
@@ -131,11 +132,13 @@ function enter(fs: OverlayFs, parent: DirectoryInode, name: Bytes, { mode }: Blu
   const ino = fs.numbers.of(stat);
   if (stat.isDirectory) {
     const directory = new DirectoryInode(fs.inodes.nextId(), ino, parent, name, upper.child(name), []);
+    directory.protection = 0;
     fs.inodes.add(directory, parent, name);
     return directory;
   }
   const real = new RealFile(upper, name);
   const inode = new FileInode(fs.inodes.nextId(), stat.type, ino, real, null, false);
+  inode.protection = 0;
   if (isFile) inode.data = DataFile.adopt(fs.descriptors, real, fd);
   fs.inodes.add(inode, parent, name);
   return inode;
@@ -145,7 +148,7 @@ function enter(fs: OverlayFs, parent: DirectoryInode, name: Bytes, { mode }: Blu
 export function makeNameless(fs: OverlayFs, parent: DirectoryInode, mode: number, caller: Caller): Inode | Errno {
   if (!fs.work) return fail(E.EROFS);
   if (!fs.work.features.tmpfile) return fail(E.EOPNOTSUPP);
-  const copied = copyUp(fs, parent);
+  const copied = mayAdd(fs, parent) || copyUp(fs, parent);
   if (copied < 0) return fail(-copied);
   fs.credentials.become(caller);
   const fd = createNameless(parent.upper!, mode & 0o7777);
@@ -158,6 +161,7 @@ export function makeNameless(fs: OverlayFs, parent: DirectoryInode, mode: number
   }
   const real = RealFile.nameless(parent.upper!, held);
   const inode = new FileInode(fs.inodes.nextId(), S_IFREG, fs.numbers.of(stat), real, null, false);
+  inode.protection = 0;
   inode.data = DataFile.adopt(fs.descriptors, real, fd);
   fs.inodes.addNameless(inode);
   return inode;

@@ -9,6 +9,7 @@ import { copyUp } from "./copy-up.js";
 import { DataFile } from "./data-file.js";
 import type { Inode } from "./inode.js";
 import type { OverlayFs } from "./overlay-fs.js";
+import { mayAllocate, mayChange, mayChangeData, mayWrite } from "./protection.js";
 import { ITSELF } from "./real.js";
 import { openFile, setTimes } from "./upper.js";
 
@@ -24,7 +25,7 @@ function reading(fs: OverlayFs, inode: Inode): number {
 function writing(fs: OverlayFs, inode: Inode): number {
   if (inode.isDirectory) return -E.EISDIR;
   if (inode.type !== S_IFREG) return -E.EINVAL;
-  const error = copyUp(fs, inode);
+  const error = mayChangeData(fs, inode) || copyUp(fs, inode);
   return error < 0 ? error : DataFile.descriptor(fs.descriptors, inode, true);
 }
 
@@ -41,7 +42,9 @@ export function writeData(
   fs: OverlayFs, inode: Inode, buffer: Uint8Array, offset: number, length: number, position: number,
 ): number {
   const fd = writing(fs, inode);
-  return fd < 0 ? fd : openFile.pwrite(fd, buffer, offset, length, position);
+  if (fd < 0) return fd;
+  const refused = mayWrite(fs, inode, fd, buffer, offset, length, position);
+  return refused < 0 ? refused : openFile.pwrite(fd, buffer, offset, length, position);
 }
 
 /** As writeData, and the mtime stays what it was. */
@@ -50,6 +53,8 @@ export function writeKeepingMtime(
 ): number {
   const fd = writing(fs, inode);
   if (fd < 0) return fd;
+  const refused = mayWrite(fs, inode, fd, buffer, offset, length, position);
+  if (refused < 0) return refused;
   const found = native.statx(fd, ITSELF, stat.fields);
   const written = openFile.pwrite(fd, buffer, offset, length, position);
   if (found >= 0 && written > 0) setTimes(inode.upper!, null, { sec: stat.mtimeSec, nsec: stat.mtimeNsec });
@@ -57,7 +62,8 @@ export function writeKeepingMtime(
 }
 
 export function allocate(fs: OverlayFs, inode: Inode, mode: number, offset: number, length: number): number {
-  const fd = writing(fs, inode);
+  const refused = mayAllocate(fs, inode, mode);
+  const fd = refused < 0 ? refused : writing(fs, inode);
   return fd < 0 ? fd : openFile.fallocate(fd, mode, offset, length);
 }
 
@@ -70,7 +76,7 @@ export function seek(fs: OverlayFs, inode: Inode, offset: number, whence: number
 export function copyRange(
   fs: OverlayFs, from: Inode, fromOffset: number, to: Inode, toOffset: number, length: number,
 ): number {
-  const target = writing(fs, to);
+  const target = mayChange(fs, to) || writing(fs, to);
   if (target < 0) return target;
   const source = reading(fs, from);
   return source < 0 ? source : openFile.copyFileRange(source, fromOffset, target, toOffset, length);

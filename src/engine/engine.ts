@@ -13,6 +13,7 @@ import { setAttributes } from "./attributes.js";
 import { make, makeNameless } from "./create.js";
 import { allocate, copyRange, readData, seek, sync, syncNow, writeData, writeKeepingMtime } from "./data.js";
 import { listDirectory } from "./directory.js";
+import { getExtended, getFlags, setExtended, setFlags } from "./file-flags.js";
 import { DirectoryInode, type Inode } from "./inode.js";
 import { canonicalPath, isWithin } from "./layer.js";
 import { link } from "./link.js";
@@ -23,6 +24,7 @@ import { openOverlay } from "./open.js";
 import type { Miss } from "./misses.js";
 import { OptionError, type OverlayOptions } from "./options.js";
 import type { OverlayFs } from "./overlay-fs.js";
+import { protectionOf, type Protection } from "./protection.js";
 import { readLink } from "./real-link.js";
 import { ITSELF } from "./real.js";
 import { rmdir, unlink } from "./remove.js";
@@ -217,6 +219,33 @@ export class Engine {
     return dropXattr(this.fs, inode, name);
   }
 
+  /** FS_IMMUTABLE_FL, FS_APPEND_FL: how an inode is protected, which the caller of an open has to be told. */
+  protection(inode: Inode): Protection {
+    return protectionOf(this.fs, inode);
+  }
+
+  /** FS_IOC_GETFLAGS: the flags of chattr(1); ENOTTY where there are none. */
+  getFlags(inode: Inode): number {
+    this.fs.descriptors.trim();
+    return getFlags(this.fs, inode);
+  }
+
+  setFlags(inode: Inode, flags: number): number {
+    this.fs.descriptors.trim();
+    return setFlags(this.fs, inode, flags);
+  }
+
+  /** FS_IOC_FSGETXATTR: fills `extended`, a struct fsxattr of FSXATTR_SIZE bytes. */
+  getExtendedFlags(inode: Inode, extended: Uint8Array): number {
+    this.fs.descriptors.trim();
+    return getExtended(this.fs, inode, extended);
+  }
+
+  setExtendedFlags(inode: Inode, extended: Uint8Array): number {
+    this.fs.descriptors.trim();
+    return setExtended(this.fs, inode, extended);
+  }
+
   /** Reads up to `length` bytes at `position` to `buffer[offset…]`; the bytes read, fewer at the end of the file. */
   read(inode: Inode, buffer: Uint8Array, offset: number, length: number, position: number): number {
     this.fs.descriptors.trim();
@@ -268,7 +297,8 @@ export class Engine {
    * wrong is then the errno of the change).
    */
   stage(inode: Inode, change?: AttrChange): Promise<void> | null {
-    return change?.size === 0 ? null : stage(this.fs, inode);
+    // A protected file is copied up for its flags alone, all else is refused: not worth a copy ahead.
+    return change?.size === 0 || protectionOf(this.fs, inode) ? null : stage(this.fs, inode);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Bytes } from "../sys/bytes.js";
 import { S_IFDIR } from "../sys/stat.js";
 import type { DataFile } from "./data-file.js";
 import type { Listing } from "./listing.js";
+import type { Protection } from "./protection.js";
 import type { RealDirectory, RealFile } from "./real.js";
 import type { Staged } from "./staging.js";
 
@@ -14,6 +15,8 @@ import type { Staged } from "./staging.js";
 abstract class BaseInode {
   /** References held outside the engine; in FUSE's words, nlookup. */
   references = 0;
+  /** Immutable or append-only (protection.ts); null while nobody has asked. */
+  protection: Protection | null = null;
 
   constructor(
     /** Unique for the life of the engine; the root is 1. */

@@ -13,6 +13,7 @@ import { nameAdded } from "./directory.js";
 import { markImpure } from "./impure.js";
 import type { DirectoryInode, FileInode, Inode } from "./inode.js";
 import type { OverlayFs } from "./overlay-fs.js";
+import { mayChange } from "./protection.js";
 import type { RealDirectory } from "./real.js";
 import { linkFile, rename } from "./upper.js";
 import type { Work } from "./work.js";
@@ -22,6 +23,7 @@ const stat = new Stat();
 /** link(2); the inode, or an errno: EPERM for a directory, EEXIST, EMLINK … */
 export function link(fs: OverlayFs, inode: Inode, parent: DirectoryInode, name: Bytes): Inode | Errno {
   if (inode.isDirectory) return fail(E.EPERM);
+  if (mayChange(fs, inode) < 0) return fail(E.EPERM);
   const miss = claimName(fs, parent, name);
   if (isErrno(miss)) return miss;
   let error = copyUp(fs, inode);

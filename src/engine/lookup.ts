@@ -123,6 +123,7 @@ function lowerFile(fs: OverlayFs, parent: DirectoryInode, name: Bytes, directory
   const real = new RealFile(directory, name);
   if (!isLast(fs, directory) && isMetacopy(fs, real)) return fail(E.EPERM);
   const inode = new FileInode(fs.inodes.nextId(), stat.type, fs.numbers.of(stat), null, real, false);
+  if (!stat.isImmutable && !stat.isAppendOnly) inode.protection = 0;
   fs.inodes.add(inode, parent, name);
   return inode;
 }

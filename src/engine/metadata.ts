@@ -5,7 +5,8 @@
  */
 import type { Bytes } from "../sys/bytes.js";
 import { E, isErrno } from "../sys/errno.js";
-import { S_IFLNK, type Stat } from "../sys/stat.js";
+import { S_IFLNK, S_IFREG, type Stat } from "../sys/stat.js";
+import { copyFlags } from "./real-flags.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { listXattrs, readXattr, splitNames } from "./real-xattr.js";
 import type { Place } from "./real.js";
@@ -25,6 +26,7 @@ export function applyMetadata(fs: OverlayFs, target: Place, { lower, stat, origi
   let error = setOwner(target, stat.uid, stat.gid);
   if (error === -E.EPERM && !fs.credentials.canSwitch) error = 0;
   if (error >= 0) error = copyXattrs(fs, lower, target);
+  if (error >= 0 && (stat.type === S_IFREG || stat.isDirectory)) error = copyFlags(fs, lower, target);
   if (error >= 0 && origin && fs.work!.features.xattr) error = setOrigin(target, origin);
   if (error >= 0 && stat.type !== S_IFLNK) error = setMode(target, stat.mode & 0o7777);
   if (error >= 0) {

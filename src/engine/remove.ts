@@ -13,6 +13,7 @@ import { checkEmpty, nameRemoved } from "./directory.js";
 import type { DirectoryInode, FileInode, Inode } from "./inode.js";
 import { isLowerPositive, requireChild } from "./lookup.js";
 import type { OverlayFs } from "./overlay-fs.js";
+import { mayRemove } from "./protection.js";
 import type { RealDirectory } from "./real.js";
 import { removeDirectory, removeFile, rename } from "./upper.js";
 import type { Work } from "./work.js";
@@ -21,7 +22,8 @@ import type { Work } from "./work.js";
 export function unlink(fs: OverlayFs, parent: DirectoryInode, name: Bytes): number {
   const inode = requireChild(fs, parent, name);
   if (isErrno(inode)) return inode;
-  const error = inode.isDirectory ? -E.EISDIR : removeName(fs, parent, name, inode, coversLower(fs, parent, name, inode), []);
+  const error = mayRemove(fs, parent, inode)
+    || (inode.isDirectory ? -E.EISDIR : removeName(fs, parent, name, inode, coversLower(fs, parent, name, inode), []));
   fs.inodes.forget(inode, 0);
   return error;
 }
@@ -30,7 +32,8 @@ export function unlink(fs: OverlayFs, parent: DirectoryInode, name: Bytes): numb
 export function rmdir(fs: OverlayFs, parent: DirectoryInode, name: Bytes): number {
   const inode = requireChild(fs, parent, name);
   if (isErrno(inode)) return inode;
-  const error = inode.isDirectory ? removeDirectoryName(fs, parent, name, inode) : -E.ENOTDIR;
+  const error = mayRemove(fs, parent, inode)
+    || (inode.isDirectory ? removeDirectoryName(fs, parent, name, inode) : -E.ENOTDIR);
   fs.inodes.forget(inode, 0);
   return error;
 }

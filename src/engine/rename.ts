@@ -16,6 +16,7 @@ import type { DirectoryInode, Inode } from "./inode.js";
 import { findChild, isLowerPositive, requireChild } from "./lookup.js";
 import type { Miss } from "./misses.js";
 import type { OverlayFs } from "./overlay-fs.js";
+import { mayAdd, mayRemove } from "./protection.js";
 import { hold, leave } from "./remove.js";
 import { removeFile, rename as renameInUpper } from "./upper.js";
 
@@ -45,17 +46,27 @@ export function rename(
 
 function renameFound(fs: OverlayFs, from: End<Inode>, to: End<Inode | Miss>, flags: number): number {
   const target = to.inode;
+  const allowed = mayMove(fs, from, to);
   if (typeof target === "string") {
+    if (allowed < 0) return allowed;
     return flags & RENAME_EXCHANGE ? -E.ENOENT : replace(fs, from, { ...to, inode: null }, target);
   }
   if (flags & RENAME_NOREPLACE) return -E.EEXIST;
   if (target === from.inode) return 0;
   if (isAncestor(from.inode, to.parent)) return -E.EINVAL;
+  if (allowed < 0) return allowed;
   if (flags & RENAME_EXCHANGE) return exchange(fs, from, { ...to, inode: target });
   if (isAncestor(target, from.parent)) return -E.ENOTEMPTY;
   if (target.isDirectory && !from.inode.isDirectory) return -E.EISDIR;
   if (!target.isDirectory && from.inode.isDirectory) return -E.ENOTDIR;
   return replace(fs, from, { ...to, inode: target }, "absent");
+}
+
+/** Whether immutable or append-only objects stand in the way; 0 or EPERM. */
+function mayMove(fs: OverlayFs, from: End<Inode>, to: End<Inode | Miss>): number {
+  const allowed = mayRemove(fs, from.parent, from.inode);
+  if (allowed < 0) return allowed;
+  return typeof to.inode === "string" ? mayAdd(fs, to.parent) : mayRemove(fs, to.parent, to.inode);
 }
 
 function isAncestor(inode: Inode, directory: DirectoryInode): boolean {

@@ -115,6 +115,18 @@ export function removeXattr(place: Place, name: Bytes): number {
   return dirfd < 0 ? dirfd : changes.removexattrat(dirfd, place.name, name);
 }
 
+/** `fd` is `place`, opened. */
+export function setFileFlags(place: Place, fd: number, flags: number): number {
+  requireUpper(place);
+  return changes.setFileFlags(fd, flags);
+}
+
+/** `fd` is `place`, opened; `extended` is a struct fsxattr. */
+export function setExtendedFlags(place: Place, fd: number, extended: Uint8Array): number {
+  requireUpper(place);
+  return changes.setExtendedFlags(fd, extended);
+}
+
 /** Calls on an open file of the upper; whoever opened it for writing has been through the guard. */
 export const openFile: Pick<
   Changes,

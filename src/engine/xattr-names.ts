@@ -16,6 +16,7 @@ export const XATTR_REDIRECT = concat(PREFIX, bytes("redirect"));
 export const XATTR_ORIGIN = concat(PREFIX, bytes("origin"));
 export const XATTR_IMPURE = concat(PREFIX, bytes("impure"));
 export const XATTR_METACOPY = concat(PREFIX, bytes("metacopy"));
+export const XATTR_PROTATTR = concat(PREFIX, bytes("protattr"));
 export const XATTR_WHITEOUT = concat(PREFIX, bytes("whiteout"));
 
 export const XATTR_ACL_ACCESS = bytes("system.posix_acl_access");

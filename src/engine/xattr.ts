@@ -9,6 +9,7 @@ import { native } from "../sys/native.js";
 import { copyUp } from "./copy-up.js";
 import type { Inode } from "./inode.js";
 import type { OverlayFs } from "./overlay-fs.js";
+import { mayChange } from "./protection.js";
 import { listXattrs, splitNames } from "./real-xattr.js";
 import { removeXattr, setXattr } from "./upper.js";
 import { toLayer, toMerged } from "./xattr-names.js";
@@ -37,12 +38,14 @@ export function listMergedXattrs(inode: Inode): Buffer | Errno {
 export function changeXattr(fs: OverlayFs, inode: Inode, name: Bytes, value: Uint8Array, flags: number): number {
   const inLayer = toLayer(name);
   if (inLayer === null) return -E.EOPNOTSUPP;
-  const error = copyUp(fs, inode);
+  const error = mayChange(fs, inode) || copyUp(fs, inode);
   return error < 0 ? error : setXattr(inode.upper!, inLayer, value, flags);
 }
 
 /** Removes an xattr; where it is not there nothing is copied up. */
 export function dropXattr(fs: OverlayFs, inode: Inode, name: Bytes): number {
+  const allowed = mayChange(fs, inode);
+  if (allowed < 0) return allowed;
   if (!inode.upper) {
     const found = getXattr(inode, name, empty);
     if (found < 0) return found;

@@ -2,7 +2,7 @@
 import type { Inode } from "../engine/inode.js";
 import type { AttrChange, Time } from "../engine/types.js";
 import { UTIME_NOW } from "../sys/constants.js";
-import { isErrno } from "../sys/errno.js";
+import { E, isErrno } from "../sys/errno.js";
 import { S_ISGID, S_ISUID } from "../sys/stat.js";
 import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
 import { encodeAttrOut, encodeStatfs, encodeStatx } from "./encode.js";
@@ -10,6 +10,7 @@ import {
   FATTR_ATIME, FATTR_ATIME_NOW, FATTR_CTIME, FATTR_FH, FATTR_GID, FATTR_KILL_SUIDGID, FATTR_MODE, FATTR_MTIME,
   FATTR_MTIME_NOW, FATTR_SIZE, FATTR_UID,
 } from "./protocol.js";
+import { attributeLifetime, isOpenRefused, setsTimes } from "./protected-files.js";
 import type { Request } from "./request.js";
 import { fuse_setattr_in } from "./structs.js";
 
@@ -17,14 +18,20 @@ const PERMISSIONS = 0o7777;
 const S_IXGRP = 0o010;
 const NOW: Time = { sec: 0, nsec: UTIME_NOW };
 
-export function getattr(adapter: Adapter, _request: Request, inode: Inode): Outcome {
+export function getattr(adapter: Adapter, request: Request, inode: Inode): Outcome {
+  const lifetime = attributeLifetime(adapter, inode);
+  if (lifetime === 0 && isOpenRefused(request.pid, adapter.engine.protection(inode))) return -E.EPERM;
+  return answerAttributes(adapter, inode, lifetime);
+}
+
+function answerAttributes(adapter: Adapter, inode: Inode, lifetime: number): Outcome {
   const error = adapter.engine.getattr(inode, adapter.stat);
-  return error < 0 ? error : encodeAttrOut(adapter.reply, adapter.stat);
+  return error < 0 ? error : encodeAttrOut(adapter.reply, adapter.stat, lifetime);
 }
 
 export function statx(adapter: Adapter, _request: Request, inode: Inode): Outcome {
   const error = adapter.engine.getattr(inode, adapter.stat);
-  return error < 0 ? error : encodeStatx(adapter.reply, adapter.stat);
+  return error < 0 ? error : encodeStatx(adapter.reply, adapter.stat, attributeLifetime(adapter, inode));
 }
 
 export function readlink(adapter: Adapter, _request: Request, inode: Inode): Outcome {
@@ -41,12 +48,13 @@ export function statfs(adapter: Adapter): Outcome {
 
 export function setattr(adapter: Adapter, request: Request, inode: Inode): Outcome {
   if (writesBackTimes(request) && hasThatMtime(adapter, request, inode)) {
-    return encodeAttrOut(adapter.reply, adapter.stat);
+    return encodeAttrOut(adapter.reply, adapter.stat, attributeLifetime(adapter, inode));
   }
   const change = decodeChange(request);
+  if (writesBackTimes(request) && adapter.engine.protection(inode)) change.isOwed = !setsTimes(request.pid);
   if (adapter.mustWait(request, inode, change)) return DEFERRED;
   const error = adapter.engine.setattr(inode, change);
-  return error < 0 ? error : getattr(adapter, request, inode);
+  return error < 0 ? error : answerAttributes(adapter, inode, attributeLifetime(adapter, inode));
 }
 
 const NOT_TIMES = ~(FATTR_MTIME | FATTR_CTIME | FATTR_FH);
@@ -68,9 +76,11 @@ function hasThatMtime(adapter: Adapter, request: Request, inode: Inode): boolean
     && stat.mtimeNsec === request.u32(fuse_setattr_in.mtimensec);
 }
 
-function decodeChange(request: Request): AttrChange {
+type Change = { -readonly [Name in keyof AttrChange]: AttrChange[Name] };
+
+function decodeChange(request: Request): Change {
   const valid = request.u32(fuse_setattr_in.valid);
-  const change: { -readonly [Name in keyof AttrChange]: AttrChange[Name] } = {};
+  const change: Change = {};
   if (valid & FATTR_MODE) change.mode = request.u32(fuse_setattr_in.mode) & PERMISSIONS;
   if (valid & FATTR_UID) change.uid = request.u32(fuse_setattr_in.uid);
   if (valid & FATTR_GID) change.gid = request.u32(fuse_setattr_in.gid);

@@ -6,7 +6,7 @@ import { Opcode } from "./protocol.js";
 import type { Request } from "./request.js";
 import {
   fuse_copy_file_range_in, fuse_create_in, fuse_fallocate_in, fuse_forget_in, fuse_fsync_in, fuse_getattr_in,
-  fuse_getxattr_in, fuse_init_in, fuse_interrupt_in, fuse_link_in, fuse_lseek_in, fuse_mkdir_in, fuse_mknod_in,
+  fuse_getxattr_in, fuse_init_in, fuse_interrupt_in, fuse_ioctl_in, fuse_link_in, fuse_lseek_in, fuse_mkdir_in, fuse_mknod_in,
   fuse_open_in, fuse_read_in, fuse_release_in, fuse_rename2_in, fuse_rename_in, fuse_setattr_in, fuse_setxattr_in,
   fuse_statx_in, fuse_write_in, u32, u64, type AnyStruct,
 } from "./structs.js";
@@ -21,7 +21,7 @@ const structures = new Map<number, AnyStruct>([
   [Opcode.SETXATTR, fuse_setxattr_in], [Opcode.GETXATTR, fuse_getxattr_in], [Opcode.LISTXATTR, fuse_getxattr_in],
   [Opcode.INIT, fuse_init_in], [Opcode.READDIR, fuse_read_in], [Opcode.READDIRPLUS, fuse_read_in],
   [Opcode.CREATE, fuse_create_in], [Opcode.TMPFILE, fuse_create_in], [Opcode.INTERRUPT, fuse_interrupt_in],
-  [Opcode.FALLOCATE, fuse_fallocate_in], [Opcode.LSEEK, fuse_lseek_in],
+  [Opcode.IOCTL, fuse_ioctl_in], [Opcode.FALLOCATE, fuse_fallocate_in], [Opcode.LSEEK, fuse_lseek_in],
   [Opcode.COPY_FILE_RANGE, fuse_copy_file_range_in], [Opcode.COPY_FILE_RANGE_64, fuse_copy_file_range_in],
 ]);
 

@@ -8,6 +8,7 @@ import type { DirectoryEntry } from "../engine/types.js";
 import { isErrno } from "../sys/errno.js";
 import type { Adapter, Outcome } from "./adapter.js";
 import { direntSize, encodeDirent, encodeEntry } from "./encode.js";
+import { attributeLifetime } from "./protected-files.js";
 import type { Request } from "./request.js";
 import { fuse_direntplus, fuse_entry_out, fuse_read_in } from "./structs.js";
 
@@ -47,5 +48,5 @@ function encodeChild(adapter: Adapter, at: number, directory: Inode, entry: Dire
   const { name } = entry;
   if (name === "." || name === "..") return;
   const child = engine.lookupWithAttributes(directory, name, stat);
-  if (!isErrno(child)) encodeEntry(reply, at, child.id, stat);
+  if (!isErrno(child)) encodeEntry(reply, at, child.id, stat, attributeLifetime(adapter, child));
 }

@@ -11,6 +11,7 @@ import { copyFileRange, copyFileRange64, fallocate, fsync, lseek, read, write } 
 import { readdir, readdirplus } from "./directories.js";
 import type { Unique } from "./ids.js";
 import { init, SHORTEST_INIT } from "./init.js";
+import { ioctl } from "./ioctls.js";
 import {
   batchForget, create, forget, link, lookup, mkdir, mknod, rename, rename2, rmdir, symlink, tmpfile, unlink,
 } from "./names.js";
@@ -18,7 +19,7 @@ import { FUSE_COMPAT_SETXATTR_IN_SIZE, Opcode } from "./protocol.js";
 import { MalformedRequest, type Request } from "./request.js";
 import {
   fuse_batch_forget_in, fuse_copy_file_range_in, fuse_create_in, fuse_fallocate_in, fuse_forget_in, fuse_fsync_in,
-  fuse_getxattr_in, fuse_interrupt_in, fuse_link_in, fuse_lseek_in, fuse_mkdir_in, fuse_mknod_in, fuse_read_in,
+  fuse_getxattr_in, fuse_interrupt_in, fuse_ioctl_in, fuse_link_in, fuse_lseek_in, fuse_mkdir_in, fuse_mknod_in, fuse_read_in,
   fuse_rename2_in, fuse_rename_in, fuse_setattr_in, fuse_write_in,
 } from "./structs.js";
 import { getxattr, listxattr, removexattr, setxattr } from "./xattrs.js";
@@ -68,6 +69,7 @@ const operations: readonly (Operation | undefined)[] = table([
   [Opcode.LISTXATTR, { name: "LISTXATTR", shortest: fuse_getxattr_in.sizeof, onInode: listxattr }],
   [Opcode.SETXATTR, { name: "SETXATTR", shortest: FUSE_COMPAT_SETXATTR_IN_SIZE + 1, onInode: setxattr }],
   [Opcode.REMOVEXATTR, { name: "REMOVEXATTR", shortest: 1, onInode: removexattr }],
+  [Opcode.IOCTL, { name: "IOCTL", shortest: fuse_ioctl_in.sizeof, onInode: ioctl }],
   [Opcode.STATFS, { name: "STATFS", shortest: 0, onMount: statfs }],
   [Opcode.RELEASE, { name: "RELEASE", shortest: 0, onMount: done }],
   [Opcode.RELEASEDIR, { name: "RELEASEDIR", shortest: 0, onMount: done }],

@@ -15,7 +15,7 @@ import type { Bytes } from "../sys/bytes.js";
  * How long the kernel may keep what it is told, in seconds: longer than it runs. Only this daemon changes the
  * overlay, and it takes back what it changes itself (notify.ts).
  */
-const FOREVER = 0x7fff_ffff;
+export const FOREVER = 0x7fff_ffff;
 
 function encodeAttr(reply: Reply, at: number, stat: Stat): void {
   reply.clear(at, fuse_attr.sizeof);
@@ -36,20 +36,20 @@ function encodeAttr(reply: Reply, at: number, stat: Stat): void {
   reply.setU32(at + fuse_attr.blksize, stat.blksize);
 }
 
-/** fuse_attr_out; its size. */
-export function encodeAttrOut(reply: Reply, stat: Stat): number {
+/** fuse_attr_out, to be kept for `lifetime` seconds; its size. */
+export function encodeAttrOut(reply: Reply, stat: Stat, lifetime: number): number {
   reply.clear(0, fuse_attr_out.attr);
-  reply.setU64(fuse_attr_out.attr_valid, FOREVER);
+  reply.setU64(fuse_attr_out.attr_valid, lifetime);
   encodeAttr(reply, fuse_attr_out.attr, stat);
   return fuse_attr_out.sizeof;
 }
 
-/** fuse_entry_out at `at`; the id is counted as one lookup by the kernel. */
-export function encodeEntry(reply: Reply, at: number, id: number, stat: Stat): number {
+/** fuse_entry_out at `at`; the id is counted as one lookup by the kernel. `lifetime` is that of the attributes. */
+export function encodeEntry(reply: Reply, at: number, id: number, stat: Stat, lifetime: number): number {
   reply.clear(at, fuse_entry_out.attr);
   reply.setU64(at + fuse_entry_out.nodeid, id);
   reply.setU64(at + fuse_entry_out.entry_valid, FOREVER);
-  reply.setU64(at + fuse_entry_out.attr_valid, FOREVER);
+  reply.setU64(at + fuse_entry_out.attr_valid, lifetime);
   encodeAttr(reply, at + fuse_entry_out.attr, stat);
   return fuse_entry_out.sizeof;
 }
@@ -66,11 +66,11 @@ function encodeTime(reply: Reply, at: number, seconds: number, nanoseconds: numb
   reply.setU32(at + fuse_sx_time.tv_nsec, nanoseconds);
 }
 
-/** fuse_statx_out; its size. */
-export function encodeStatx(reply: Reply, stat: Stat): number {
+/** fuse_statx_out, to be kept for `lifetime` seconds; its size. */
+export function encodeStatx(reply: Reply, stat: Stat, lifetime: number): number {
   const at = fuse_statx_out.stat;
   reply.clear(0, fuse_statx_out.sizeof);
-  reply.setU64(fuse_statx_out.attr_valid, FOREVER);
+  reply.setU64(fuse_statx_out.attr_valid, lifetime);
   reply.setU32(at + fuse_statx.mask, STATX_BASIC_STATS | (stat.mask & STATX_BTIME));
   reply.setU32(at + fuse_statx.blksize, stat.blksize);
   reply.setU32(at + fuse_statx.nlink, stat.nlink);

@@ -11,6 +11,7 @@ import type { Bytes } from "../sys/bytes.js";
 import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
 import { encodeEntry, encodeNegativeEntry } from "./encode.js";
 import { FOPEN_KEEP_CACHE } from "./protocol.js";
+import { attributeLifetime } from "./protected-files.js";
 import type { Request } from "./request.js";
 import {
   fuse_batch_forget_in, fuse_create_in, fuse_entry_out, fuse_forget_in, fuse_forget_one, fuse_link_in,
@@ -26,7 +27,7 @@ function answerEntry(adapter: Adapter, inode: Inode | Errno): Outcome {
     adapter.engine.forget(inode, 1);
     return error;
   }
-  return encodeEntry(adapter.reply, 0, inode.id, adapter.stat);
+  return encodeEntry(adapter.reply, 0, inode.id, adapter.stat, attributeLifetime(adapter, inode));
 }
 
 function caller(request: Request, umask: number): Caller {
@@ -37,7 +38,7 @@ export function lookup(adapter: Adapter, request: Request, parent: Inode): Outco
   const { engine, reply, stat } = adapter;
   const inode = engine.lookupWithAttributes(parent, request.name(0), stat);
   if (isErrno(inode)) return inode === -E.ENOENT ? encodeNegativeEntry(reply) : inode;
-  return encodeEntry(reply, 0, inode.id, stat);
+  return encodeEntry(reply, 0, inode.id, stat, attributeLifetime(adapter, inode));
 }
 
 export function forget(adapter: Adapter, request: Request): Outcome {

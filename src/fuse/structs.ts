@@ -130,6 +130,8 @@ export const fuse_copy_file_range_in = struct({
 export const fuse_copy_file_range_out = struct({ bytes_copied: u64 });
 export const fuse_ioctl_in = struct({ fh: u64, flags: u32, cmd: u32, arg: u64, in_size: u32, out_size: u32 });
 
+export const fuse_ioctl_out = struct({ result: u32, flags: u32, in_iovs: u32, out_iovs: u32 });
+
 export const fuse_setxattr_in = struct({ size: u32, flags: u32, setxattr_flags: u32, padding: u32 });
 export const fuse_getxattr_in = struct({ size: u32, padding: u32 });
 export const fuse_getxattr_out = struct({ size: u32, padding: u32 });

@@ -42,6 +42,33 @@ export const XATTR_REPLACE = constant("XATTR_REPLACE");
 export const LOCK_EX = constant("LOCK_EX");
 export const LOCK_NB = constant("LOCK_NB");
 
+export const W_OK = constant("W_OK");
+export const FALLOC_FL_KEEP_SIZE = constant("FALLOC_FL_KEEP_SIZE");
+
+export const FS_SYNC_FL = constant("FS_SYNC_FL");
+export const FS_IMMUTABLE_FL = constant("FS_IMMUTABLE_FL");
+export const FS_APPEND_FL = constant("FS_APPEND_FL");
+export const FS_NOATIME_FL = constant("FS_NOATIME_FL");
+export const FS_XFLAG_IMMUTABLE = constant("FS_XFLAG_IMMUTABLE");
+export const FS_XFLAG_APPEND = constant("FS_XFLAG_APPEND");
+export const FS_IOC_GETFLAGS = constant("FS_IOC_GETFLAGS");
+export const FS_IOC_SETFLAGS = constant("FS_IOC_SETFLAGS");
+export const FS_IOC_FSGETXATTR = constant("FS_IOC_FSGETXATTR");
+export const FS_IOC_FSSETXATTR = constant("FS_IOC_FSSETXATTR");
+
+/** System call numbers; -1 where this architecture does not have the call. */
+export const SYS_open = constant("SYS_open");
+export const SYS_openat = constant("SYS_openat");
+export const SYS_openat2 = constant("SYS_openat2");
+export const SYS_creat = constant("SYS_creat");
+export const SYS_access = constant("SYS_access");
+export const SYS_faccessat = constant("SYS_faccessat");
+export const SYS_faccessat2 = constant("SYS_faccessat2");
+export const SYS_utimensat = constant("SYS_utimensat");
+export const SYS_futimesat = constant("SYS_futimesat");
+export const SYS_utimes = constant("SYS_utimes");
+export const SYS_utime = constant("SYS_utime");
+
 export const MS_RDONLY = constant("MS_RDONLY");
 export const MS_NOSUID = constant("MS_NOSUID");
 export const MS_NODEV = constant("MS_NODEV");

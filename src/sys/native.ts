@@ -48,6 +48,8 @@ export interface Queries {
   flock(fd: number, operation: number): number;
   /** FS_IOC_GETFLAGS of an open file; the flags. */
   getFileFlags(fd: number): number;
+  /** FS_IOC_FSGETXATTR of an open file, into `buffer` (struct fsxattr). */
+  getExtendedFlags(fd: number, buffer: Uint8Array): number;
 }
 
 /** Calls that change a file or a directory. */
@@ -84,6 +86,8 @@ export interface Changes {
   fsyncAsync(fd: number, dataOnly: boolean): Promise<number>;
   syncfs(fd: number): number;
   setFileFlags(fd: number, flags: number): number;
+  /** FS_IOC_FSSETXATTR of an open file, from `buffer` (struct fsxattr). */
+  setExtendedFlags(fd: number, buffer: Uint8Array): number;
 }
 
 /** Calls about this process and about mounts. */

@@ -9,8 +9,12 @@ const FIELDS = 24;
 const enum Field {
   Mode, Nlink, Uid, Gid, Ino, Size, Blocks, Blksize,
   AtimeSec, AtimeNsec, MtimeSec, MtimeNsec, CtimeSec, CtimeNsec, BtimeSec, BtimeNsec,
-  RdevMajor, RdevMinor, DevMajor, DevMinor, MountId, Mask,
+  RdevMajor, RdevMinor, DevMajor, DevMinor, MountId, Mask, Attributes,
 }
+
+/** From linux/stat.h. */
+const STATX_ATTR_IMMUTABLE = 0x10;
+const STATX_ATTR_APPEND = 0x20;
 
 /** File types of `mode`, from inode(7). */
 export const S_IFMT = 0o170000;
@@ -58,6 +62,10 @@ export class Stat {
   get mountId(): number { return this.fields[Field.MountId]!; }
   /** `stx_mask`: which fields the file system filled. */
   get mask(): number { return this.fields[Field.Mask]!; }
+
+  /** `stx_attributes`, as statx(2) says it. */
+  get isImmutable(): boolean { return (this.fields[Field.Attributes]! & STATX_ATTR_IMMUTABLE) !== 0; }
+  get isAppendOnly(): boolean { return (this.fields[Field.Attributes]! & STATX_ATTR_APPEND) !== 0; }
 
   /** The file type bits of `mode`. */
   get type(): number { return this.mode & S_IFMT; }

@@ -7,7 +7,7 @@ import {
 } from "../../src/fuse/protocol.js";
 import { fuse_attr, fuse_attr_out, fuse_kstatfs, fuse_setattr_in, fuse_statx, fuse_statx_in, fuse_statx_out, fuse_sx_time } from "../../src/fuse/structs.js";
 import { bytes } from "../../src/sys/bytes.js";
-import { UTIME_NOW } from "../../src/sys/constants.js";
+import { FS_IMMUTABLE_FL, UTIME_NOW } from "../../src/sys/constants.js";
 import { S_IFREG, type Stat } from "../../src/sys/stat.js";
 import { encode, file, fill, serve } from "./fixture.js";
 
@@ -29,6 +29,11 @@ test("GETATTR answers the attributes for good", () => {
   expect(answer.u64(fuse_attr_out.attr_valid)).toBeGreaterThan(1_000_000_000n);
   expect(answer.u32(fuse_attr_out.attr + fuse_attr.nlink)).toBe(2);
   expect(answer.u32(fuse_attr_out.attr + fuse_attr.uid)).toBe(5);
+});
+
+test("the attributes of a protected file are not kept, so that the kernel asks before each open", () => {
+  const answer = serve({ getattr, protection: () => FS_IMMUTABLE_FL }).send(Opcode.GETATTR, { nodeid: 7 }, Buffer.alloc(16))!;
+  expect(answer.u64(fuse_attr_out.attr_valid)).toBe(0n);
 });
 
 test("STATX answers the birth time too", () => {

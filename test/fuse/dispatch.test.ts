@@ -1,14 +1,18 @@
 import { expect, test } from "vitest";
 import { Opcode } from "../../src/fuse/protocol.js";
-import { fuse_interrupt_in, fuse_write_in } from "../../src/fuse/structs.js";
+import { fuse_interrupt_in, fuse_ioctl_in, fuse_write_in } from "../../src/fuse/structs.js";
 import { E } from "../../src/sys/errno.js";
 import { encode, named, serve } from "./fixture.js";
 
-test.each([Opcode.OPEN, Opcode.OPENDIR, Opcode.FLUSH, Opcode.ACCESS, Opcode.POLL, Opcode.BMAP, Opcode.IOCTL, 4711])(
+test.each([Opcode.OPEN, Opcode.OPENDIR, Opcode.FLUSH, Opcode.ACCESS, Opcode.POLL, Opcode.BMAP, 4711])(
   "opcode %i is answered ENOSYS", (opcode) => {
     const answer = serve({}).send(opcode, { unique: 6 }, Buffer.alloc(64))!;
     expect([answer.length, answer.error, answer.unique]).toEqual([16, -E.ENOSYS, 6n]);
   });
+
+test("an ioctl that is not about the flags of chattr is answered ENOTTY", () => {
+  expect(serve({}).send(Opcode.IOCTL, { nodeid: 7 }, encode(fuse_ioctl_in, { cmd: 0x5401 }))!.error).toBe(-E.ENOTTY);
+});
 
 test.each([Opcode.RELEASE, Opcode.RELEASEDIR, Opcode.DESTROY])("opcode %i has nothing to do and is answered", (opcode) => {
   const answer = serve({}).send(opcode, {}, Buffer.alloc(24))!;

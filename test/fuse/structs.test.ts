@@ -44,6 +44,7 @@ const layouts: Readonly<Record<string, readonly number[]>> = {
   fuse_copy_file_range_in: [56, 0, 8, 16, 24, 32, 40, 48],
   fuse_copy_file_range_out: [8, 0],
   fuse_ioctl_in: [32, 0, 8, 12, 16, 24, 28],
+  fuse_ioctl_out: [16, 0, 4, 8, 12],
   fuse_setxattr_in: [16, 0, 4, 8, 12],
   fuse_getxattr_in: [8, 0, 4],
   fuse_getxattr_out: [8, 0, 4],

@@ -6,7 +6,8 @@
 import { Tree } from "./tree.js";
 import { check, raw } from "./syscalls.js";
 import { setXattr } from "./xattrs.js";
-import { AT_FDCWD, O_CREAT, O_EXCL, O_WRONLY } from "../../src/sys/constants.js";
+import { flagsOf, setFlags } from "./file-flags.js";
+import { AT_FDCWD, FS_APPEND_FL, FS_IMMUTABLE_FL, O_CREAT, O_EXCL, O_WRONLY } from "../../src/sys/constants.js";
 import { native } from "../../src/sys/native.js";
 
 /** Seconds and nanoseconds that every node of a layer is given. */
@@ -20,6 +21,8 @@ export interface NodeAttributes {
   readonly gid?: number;
   readonly mtime?: readonly [seconds: number, nanoseconds: number];
   readonly xattrs?: Readonly<Record<string, string | Uint8Array>>;
+  /** FS_*_FL of a file or directory, set last of all. */
+  readonly flags?: number;
 }
 
 /** A piece of a file with holes. */
@@ -123,6 +126,14 @@ function dress(path: string, node: LayerNode): void {
   for (const [attribute, value] of Object.entries(xattrs ?? {})) setXattr(path, attribute, value);
   const [seconds, nanoseconds] = mtime ?? OLD_TIME;
   check(native.utimensat(AT_FDCWD, raw(path), OLD_TIME[0], OLD_TIME[1], seconds, nanoseconds), `utimensat ${path}`);
+  if (node.attributes.flags !== undefined) setFlags(path, flagsOf(path) | node.attributes.flags);
+}
+
+/** Takes the flags away that keep a layer from being removed. */
+export function unprotectLayer(path: string, node: LayerNode): void {
+  if (node.attributes.flags !== undefined) setFlags(path, flagsOf(path) & ~(FS_IMMUTABLE_FL | FS_APPEND_FL));
+  if (node.kind !== "directory") return;
+  for (const [child, below] of Object.entries(node.children)) unprotectLayer(`${path}/${child}`, below);
 }
 
 function parentOf(name: string): string { return name.includes("/") ? name.slice(0, name.lastIndexOf("/")) : ""; }

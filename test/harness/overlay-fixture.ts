@@ -5,7 +5,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { differences, untouched } from "./compare.js";
-import { buildLayer, type LayerNode } from "./layers.js";
+import { buildLayer, unprotectLayer, type LayerNode } from "./layers.js";
 import { kernel, type Mounter, type MountSpec } from "./mounters.js";
 import { makePlace, removePlace } from "./places.js";
 import { mountsBelow, mustRun, processesNaming, run, waitUntil } from "./processes.js";
@@ -125,6 +125,7 @@ export class OverlayFixture {
     this.#watchdog.callOff();
     for (const point of mountsBelow(this.place)) run("umount", ["-l", point]);
     for (const pid of this.remainingProcesses()) run("kill", ["-KILL", String(pid)]);
+    this.stack.lowers.forEach((layer, index) => { unprotectLayer(this.lowers[index]!.path, layer); });
     removePlace(this.place);
   }
 }

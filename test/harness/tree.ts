@@ -4,6 +4,7 @@
  * that a test leaves open are closed by closeAll, so that a failed case can't keep a mount busy.
  */
 import { attributesAt, type Attributes } from "./attributes.js";
+import { extendedFlagsOf, flagsOf, setExtendedFlags, setFlags } from "./file-flags.js";
 import { readDirectory, type Entry } from "./getdents.js";
 import { OpenFile } from "./open-file.js";
 import { check, outcome, raw, Refused } from "./syscalls.js";
@@ -163,6 +164,13 @@ export class Tree {
   xattrs(name: string): string[] { return listXattrs(this.at(name)); }
   setXattr(name: string, attribute: string, value: string | Uint8Array, flags = 0): void { setXattr(this.at(name), attribute, value, flags); }
   removeXattr(name: string, attribute: string): void { removeXattr(this.at(name), attribute); }
+
+  /** FS_*_FL, as lsattr(1) shows them. */
+  flags(name: string): number { return flagsOf(this.at(name)); }
+  setFlags(name: string, flags: number): void { setFlags(this.at(name), flags); }
+  /** struct fsxattr, as five numbers: xflags, extsize, nextents, projid, cowextsize. */
+  extendedFlags(name: string): number[] { return extendedFlagsOf(this.at(name)); }
+  setExtendedFlags(name: string, words: readonly number[]): void { setExtendedFlags(this.at(name), words); }
 
   /** Its entries in the order of the directory, `.` and `..` among them. */
   entries(name = ""): Entry[] { return this.with(name, O_RDONLY | O_DIRECTORY, (directory) => readDirectory(directory.fd)); }
