@@ -3,7 +3,7 @@ import { native } from "./native.js";
 
 function constant(name: string): number {
   const value = native.constants[name];
-  if (value === undefined) throw new Error(`native-bindings lacks the constant ${name}`);
+  if (value === undefined) throw new Error(`native-bindings lacks the constant ${name}; build it anew (npm run install)`);
   return value;
 }
 
