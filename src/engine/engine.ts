@@ -63,6 +63,16 @@ export class Engine {
     return this.fs.inodes.get(id);
   }
 
+  /** Inodes are kept for those who hold their id as a handle. */
+  get nfsExport(): boolean {
+    return this.fs.inodes.keepsNamed;
+  }
+
+  /** An inode known by its id, with one reference more; ESTALE where it is gone. */
+  hold(id: number): Inode | Errno {
+    return referenced(this.fs.inodes.get(id) ?? fail(E.ESTALE));
+  }
+
   /** How many inodes live. */
   get inodeCount(): number {
     return this.fs.inodes.size;

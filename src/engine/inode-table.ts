@@ -13,8 +13,11 @@ export class InodeTable {
   readonly #byLinkKey = new Map<bigint, FileInode>();
   #nextId = ROOT_ID;
 
-  /** Called when an inode is dropped that had something to clean up in the work directory. */
-  constructor(private readonly onDrop: (inode: FileInode) => void) {}
+  /**
+   * `onDrop` is called when an inode is dropped that had something to clean up in the work directory. With
+   * `keepsNamed` none is dropped that has a name.
+   */
+  constructor(private readonly onDrop: (inode: FileInode) => void, readonly keepsNamed: boolean) {}
 
   nextId(): number {
     return this.#nextId++;
@@ -93,7 +96,8 @@ export class InodeTable {
 
   #isUnneeded(inode: Inode): boolean {
     if (inode.references > 0 || inode.id === ROOT_ID) return false;
-    return !inode.isDirectory || !inode.children || inode.children.size === 0;
+    if (inode.isDirectory) return (!inode.children || inode.children.size === 0) && (inode.removed || !this.keepsNamed);
+    return inode.links.length === 0 || !this.keepsNamed;
   }
 
   /** Drops an inode; answers with the parent, which may be unneeded now. */

@@ -199,7 +199,7 @@ function createState(
     upper, lower, work,
     isVolatile: options.volatile ?? false,
     descriptors: cache,
-    inodes: new InodeTable((inode) => dropStaged(fs, inode, null)),
+    inodes: new InodeTable((inode) => dropStaged(fs, inode, null), options.nfsExport ?? false),
     numbers: new InodeNumbers(devices, log),
     credentials: new Credentials(),
     misses: new Misses(),

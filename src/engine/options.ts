@@ -13,6 +13,8 @@ export interface OverlayOptions {
   readonly readOnly?: boolean;
   /** Skip all syncing: faster, and the upper is lost if the machine crashes (the kernel's `volatile`). */
   readonly volatile?: boolean;
+  /** An inode is kept as long as it has a name, so that its id is a handle to it for the life of the overlay. */
+  readonly nfsExport?: boolean;
 }
 
 /** An overlay that cannot be made: one sentence that names the option and the remedy. */

@@ -2,6 +2,7 @@
  * Attributes and entries in the kernel's form. Each function writes one whole structure at an offset of the
  * reply, padding included, and leaves the rest alone.
  */
+import { randomInt } from "node:crypto";
 import { encodeDevice } from "../sys/device.js";
 import type { Stat } from "../sys/stat.js";
 import { STATX_BASIC_STATS, STATX_BTIME } from "./protocol.js";
@@ -16,6 +17,12 @@ import type { Bytes } from "../sys/bytes.js";
  * overlay, and it takes back what it changes itself (notify.ts).
  */
 export const FOREVER = 0x7fff_ffff;
+
+/**
+ * Says of each file handle which daemon gave it out: nodeids are counted from 1 in each. A handle of a former
+ * mount is ESTALE then, and not another file.
+ */
+const GENERATION = randomInt(1, 2 ** 31);
 
 function encodeAttr(reply: Reply, at: number, stat: Stat): void {
   reply.clear(at, fuse_attr.sizeof);
@@ -48,6 +55,7 @@ export function encodeAttrOut(reply: Reply, stat: Stat, lifetime: number): numbe
 export function encodeEntry(reply: Reply, at: number, id: number, stat: Stat, lifetime: number): number {
   reply.clear(at, fuse_entry_out.attr);
   reply.setU64(at + fuse_entry_out.nodeid, id);
+  reply.setU64(at + fuse_entry_out.generation, GENERATION);
   reply.setU64(at + fuse_entry_out.entry_valid, FOREVER);
   reply.setU64(at + fuse_entry_out.attr_valid, lifetime);
   encodeAttr(reply, at + fuse_entry_out.attr, stat);

@@ -4,7 +4,7 @@ declare const brand: unique symbol;
 
 /**
  * Names an inode towards the kernel; it is the engine's inode id, 1 for the root and never used twice, which
- * is why every generation is 0. An answer that carries one adds a lookup, which only FORGET takes back.
+ * is why one generation serves all of a mount. An answer that carries one adds a lookup, which only FORGET takes back.
  */
 export type NodeId = number & { readonly [brand]: "NodeId" };
 

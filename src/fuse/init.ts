@@ -6,7 +6,7 @@ import type { Adapter, Outcome } from "./adapter.js";
 import { E } from "../sys/errno.js";
 import {
   FUSE_ABORT_ERROR, FUSE_ALLOW_IDMAP_FLAG2, FUSE_ASYNC_READ, FUSE_BIG_WRITES, FUSE_CACHE_SYMLINKS,
-  FUSE_DO_READDIRPLUS, FUSE_DONT_MASK, FUSE_EXPLICIT_INVAL_DATA, FUSE_HANDLE_KILLPRIV_V2, FUSE_INIT_EXT,
+  FUSE_DO_READDIRPLUS, FUSE_DONT_MASK, FUSE_EXPLICIT_INVAL_DATA, FUSE_EXPORT_SUPPORT, FUSE_HANDLE_KILLPRIV_V2, FUSE_INIT_EXT,
   FUSE_KERNEL_MINOR_VERSION, FUSE_KERNEL_VERSION, FUSE_MAX_PAGES, FUSE_NO_OPEN_SUPPORT,
   FUSE_NO_OPENDIR_SUPPORT, FUSE_PARALLEL_DIROPS, FUSE_POSIX_ACL, FUSE_READDIRPLUS_AUTO, FUSE_SETXATTR_EXT,
   FUSE_WRITEBACK_CACHE, OLDEST_MINOR_VERSION,
@@ -30,7 +30,7 @@ export const SHORTEST_INIT = fuse_init_in.flags2;
 /**
  * Not asked for, each for a reason:
  * - FUSE_ATOMIC_O_TRUNC: opens send no message, so O_TRUNC has to arrive as SETATTR.
- * - FUSE_EXPORT_SUPPORT: a nodeid whose inode was forgotten cannot be looked up again.
+ * - FUSE_EXPORT_SUPPORT without the option nfs_export: an inode that was forgotten cannot be looked up by its nodeid.
  * - FUSE_AUTO_INVAL_DATA: only this daemon changes the files, cached data never turns stale.
  * - FUSE_POSIX_LOCKS, FUSE_FLOCK_LOCKS: the kernel keeps locks itself, which is right for one machine.
  * - FUSE_CREATE_SUPP_GROUP: the group is of use only for clearing setgid, which the kernels that offer this
@@ -63,7 +63,8 @@ export function init(adapter: Adapter, request: Request): Outcome {
   }
 
   const offered = request.u32(fuse_init_in.flags);
-  const wanted = adapter.engine.readOnly ? WANTED : WANTED | FUSE_WRITEBACK_CACHE;
+  const { readOnly, nfsExport } = adapter.engine;
+  const wanted = WANTED | (readOnly ? 0 : FUSE_WRITEBACK_CACHE) | (nfsExport ? FUSE_EXPORT_SUPPORT : 0);
   const flags = offered & wanted;
   adapter.writebackCache = (flags & FUSE_WRITEBACK_CACHE) !== 0;
   adapter.setxattrExtended = (flags & FUSE_SETXATTR_EXT) !== 0;

@@ -36,9 +36,17 @@ function caller(request: Request, umask: number): Caller {
 
 export function lookup(adapter: Adapter, request: Request, parent: Inode): Outcome {
   const { engine, reply, stat } = adapter;
-  const inode = engine.lookupWithAttributes(parent, request.name(0), stat);
+  const name = request.name(0);
+  if (name === "." || name === "..") return lookupByHandle(adapter, parent, name);
+  const inode = engine.lookupWithAttributes(parent, name, stat);
   if (isErrno(inode)) return inode === -E.ENOENT ? encodeNegativeEntry(reply) : inode;
   return encodeEntry(reply, 0, inode.id, stat, attributeLifetime(adapter, inode));
+}
+
+/** An inode itself, or the parent of a directory: asked for by who has a file handle (FUSE_EXPORT_SUPPORT). */
+function lookupByHandle(adapter: Adapter, inode: Inode, name: string): Outcome {
+  const found = name === "." ? inode : inode.isDirectory ? inode.parent : null;
+  return found ? answerEntry(adapter, adapter.engine.hold(found.id)) : -E.ESTALE;
 }
 
 export function forget(adapter: Adapter, request: Request): Outcome {

@@ -22,6 +22,7 @@ export const Opcode = {
 
 /** fuse_init_in.flags and fuse_init_out.flags. */
 export const FUSE_ASYNC_READ = 1 << 0;
+export const FUSE_EXPORT_SUPPORT = 1 << 4;
 export const FUSE_BIG_WRITES = 1 << 5;
 export const FUSE_DONT_MASK = 1 << 6;
 export const FUSE_DO_READDIRPLUS = 1 << 13;
