@@ -47,6 +47,8 @@ export interface MountSpec {
   /** The directory that relative layer paths start from. */
   readonly cwd: string;
   readonly lowers: readonly string[];
+  /** Data-only layers, below the lowers. */
+  readonly dataLayers?: readonly string[] | undefined;
   readonly upper?: string | undefined;
   readonly work?: string | undefined;
   readonly merged: string;
@@ -74,7 +76,7 @@ export const kernel: Mounter = {
   capabilities: new Set(common),
   unavailable: once(kernelUnavailable),
   mount(spec) {
-    const layers = [`lowerdir=${spec.lowers.join(":")}`];
+    const layers = [`lowerdir=${lowerList(spec)}`];
     if (spec.upper !== undefined) layers.push(`upperdir=${spec.upper}`, `workdir=${spec.work!}`);
     const options = [...layers, ...(spec.options ?? [])].join(",");
     mustRun("mount", ["-t", "overlay", "overlay", "-o", options, spec.merged], { cwd: spec.cwd });
@@ -104,8 +106,10 @@ const wanted = process.env.OVLFS_TEST_MOUNTERS?.split(",");
 export const mounters: readonly Mounter[] = [kernel, ovlfs, ovlfsOverLibfuse]
   .filter((mounter) => wanted === undefined || wanted.includes(mounter.name));
 
+function lowerList({ lowers, dataLayers }: MountSpec): string { return [lowers.join(":"), ...(dataLayers ?? [])].join("::"); }
+
 function mountOvlfs(spec: MountSpec, words: readonly string[]): void {
-  const layers = ["--lower", spec.lowers.join(":")];
+  const layers = ["--lower", lowerList(spec)];
   if (spec.upper !== undefined) layers.push("--upper", spec.upper, "--work", spec.work!);
   const options = spec.options === undefined || spec.options.length === 0 ? [] : ["-o", spec.options.join(",")];
   mustRun(process.execPath, [CLI, "mount", ...words, ...layers, ...options, spec.merged], { cwd: spec.cwd });

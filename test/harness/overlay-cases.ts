@@ -44,6 +44,8 @@ export type Collect = (title: string, scene: Scene, body: CaseBody) => void;
 export interface Setup {
   readonly options?: readonly string[];
   readonly withoutUpper?: boolean;
+  /** So many data-only layers below the lowers; `prepare` fills them. */
+  readonly dataLayers?: number;
   readonly upperKiB?: number;
   readonly upperAttributes?: LayerNode["attributes"];
   /** Adds to the layers what a description can't say. */
@@ -152,7 +154,7 @@ function declareProofs(mounter: Mounter, setup: Setup, cases: readonly Case[], f
 }
 
 function stackOf(setup: Setup, cases: readonly Case[]): Stack {
-  const depth = Math.max(1, ...cases.map((one) => lowersOf(one.scene).length));
+  const depth = Math.max(1, ...cases.map((one) => lowersOf(one.scene).length)) + (setup.dataLayers ?? 0);
   const lowers = Array.from({ length: depth }, (_, index) =>
     dir(Object.fromEntries(cases.flatMap((one) => {
       const layer = lowersOf(one.scene)[index];
@@ -161,6 +163,7 @@ function stackOf(setup: Setup, cases: readonly Case[]): Stack {
   const uppers = cases.flatMap((one) => (one.scene.upper === undefined ? [] : [[one.directory, nodeOf(one.scene.upper)] as const]));
   return {
     lowers,
+    dataLayers: setup.dataLayers,
     upper: setup.withoutUpper === true ? undefined : dir(Object.fromEntries(uppers), setup.upperAttributes),
     options: setup.options,
     upperKiB: setup.upperKiB,

@@ -17,6 +17,8 @@ import { O_NOATIME } from "../../src/sys/constants.js";
 export interface Stack {
   /** Topmost first. */
   readonly lowers: readonly LayerNode[];
+  /** How many of the last lowers are data-only. */
+  readonly dataLayers?: number | undefined;
   /** Absent: an overlay without an upper. */
   readonly upper?: LayerNode | undefined;
   readonly options?: readonly string[] | undefined;
@@ -46,7 +48,8 @@ export class OverlayFixture {
     this.upper = new Tree(join(this.place, `${writable}upper`));
     this.work = new Tree(join(this.place, `${writable}work`));
     const pair = stack.upper === undefined ? {} : { upper: `${writable}upper`, work: `${writable}work` };
-    this.#spec = { cwd: this.place, lowers: names, ...pair, merged: this.merged.path, options: stack.options };
+    const merging = names.length - (stack.dataLayers ?? 0);
+    this.#spec = { cwd: this.place, lowers: names.slice(0, merging), dataLayers: names.slice(merging), ...pair, merged: this.merged.path, options: stack.options };
   }
 
   /** Builds the layers and mounts them. */
@@ -106,10 +109,10 @@ export class OverlayFixture {
       differences(snapshot(lower.path), this.#lowersBefore[index]!, untouched).map((line) => `lower ${index}, ${line}`));
   }
 
-  /** What lies in the work directory beyond an empty `work`; the whiteout that the kernel keeps to link others to is none. */
+  /** What lies in the work directory beyond an empty `work` and the index; the whiteout that the kernel keeps to link others to is none. */
   workLeftovers(): string[] {
     return [...snapshot(this.work.path)]
-      .filter(([path, picture]) => path !== "." && path !== "work" && !(this.mounter === kernel && picture.device === "0,0"))
+      .filter(([path, picture]) => path !== "." && path !== "work" && path.split("/")[0] !== "index" && !(this.mounter === kernel && picture.device === "0,0"))
       .map(([path]) => path);
   }
 
