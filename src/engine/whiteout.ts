@@ -1,6 +1,7 @@
 /**
  * How a layer says that something is not there: whiteouts (a 0/0 character device, or an empty regular file
- * with the whiteout xattr in a directory marked opaque=`x`) and opaque directories (opaque=`y`).
+ * with the whiteout xattr) and opaque directories (opaque=`y`). The mark opaque=`x` tells listings to look for
+ * the latter; a lookup takes them for whiteouts in any directory, as the kernel's ovl_path_is_whiteout does.
  * Source: Documentation/filesystems/overlayfs.rst, "whiteouts and opaque directories".
  */
 import type { Bytes } from "../sys/bytes.js";
@@ -15,7 +16,7 @@ const empty = Buffer.alloc(0);
 /** Whether the object `name` of `directory`, with these attributes, is a whiteout. */
 export function isWhiteout(directory: RealDirectory, name: Bytes, stat: Stat): boolean {
   if (stat.type === S_IFCHR) return stat.rdevMajor === 0 && stat.rdevMinor === 0;
-  if (!directory.xwhiteouts || stat.type !== S_IFREG || stat.size !== 0) return false;
+  if (stat.type !== S_IFREG || stat.size !== 0) return false;
   return native.getxattrat(directory.fd(), name, XATTR_WHITEOUT, empty) >= 0;
 }
 

@@ -5,13 +5,13 @@
  */
 import type { Call } from "./call.js";
 import { digest } from "./digest.js";
-import { asRoot, type Kept, type Side } from "./side.js";
+import { asRoot, reopened, type Kept, type Side } from "./side.js";
 import { readDirectory, readSome, type Entry } from "../harness/getdents.js";
 import { outcome, raw } from "../harness/syscalls.js";
-import { AT_FDCWD, O_DIRECTORY, O_NONBLOCK, O_RDONLY, SEEK_SET } from "../../src/sys/constants.js";
+import { AT_FDCWD, O_DIRECTORY, O_NONBLOCK, O_PATH, O_RDONLY, SEEK_DATA, SEEK_SET } from "../../src/sys/constants.js";
 import { E, errnoName } from "../../src/sys/errno.js";
 import { native } from "../../src/sys/native.js";
-import { Stat } from "../../src/sys/stat.js";
+import { S_IFREG, Stat } from "../../src/sys/stat.js";
 
 type Act = (side: Side, call: Call) => string;
 
@@ -19,7 +19,7 @@ const MOST_READ = 200_000;
 const content = Buffer.alloc(MOST_READ);
 const stat = new Stat();
 
-export const acts: Readonly<Record<string, Act | undefined>> = { readWhole, list, readPiece, rewind };
+export const acts: Readonly<Record<string, Act | undefined>> = { readWhole, list, readPiece, rewind, seek };
 
 function readWhole(side: Side, call: Call): string {
   const fd = native.openat(AT_FDCWD, raw(pathOf(side, call)), O_RDONLY | O_NONBLOCK, 0);
@@ -39,16 +39,25 @@ function list(side: Side, call: Call): string {
   let entries: Entry[] = [];
   const error = outcome(() => { entries = readDirectory(fd); });
   if (side.implementation === "ovlfs") checkEntries(side, fd, entries);
-  else entries = entries.filter((entry) => !isBareWhiteout(fd, entry));
+  const refused = entries.filter((entry) => isRefused(fd, entry));
+  entries = entries.filter((entry) => !isBareWhiteout(side, fd, entry) && !refused.includes(entry));
   native.close(fd);
   if (error !== "done") return error;
+  if (refused.length > 0 && side.implementation === "ovlfs") side.refusedInListing = true;
   return entries.map((entry) => `${JSON.stringify(entry.name)} ${entry.type}`).sort().join(", ");
 }
 
-/** The kernel lists a whiteout that stands in a directory which is not merged; nothing is there. */
-function isBareWhiteout(fd: number, entry: Entry): boolean {
-  return entry.type === "character device" && asRoot(() => native.statx(fd, raw(entry.name), stat.fields)) === -E.ENOENT;
+/** The answer of stat(2) to root. */
+function errorAt(fd: number, entry: Entry): number { return asRoot(() => native.statx(fd, raw(entry.name), stat.fields)); }
+
+/** A whiteout that is listed because its directory is not merged, or not marked opaque=x: nothing is there. */
+function isBareWhiteout(side: Side, fd: number, entry: Entry): boolean {
+  const may = entry.type === "file" || (entry.type === "character device" && side.implementation === "kernel");
+  return may && errorAt(fd, entry) === -E.ENOENT;
 }
+
+/** What may not be followed: a metacopy without metacopy=on. */
+function isRefused(fd: number, entry: Entry): boolean { return errorAt(fd, entry) === -E.EPERM; }
 
 /** Each name once, and with the number that stat(2) tells. Names that a user may not ask about are passed over. */
 function checkEntries(side: Side, fd: number, entries: readonly Entry[]): void {
@@ -104,6 +113,31 @@ function rewind(side: Side, call: Call): string {
   const kept = keptOf(side, call);
   delete kept.stream;
   return errnoOr("rewound", native.lseek(kept.fd, 0, SEEK_SET));
+}
+
+/**
+ * SEEK_DATA and SEEK_HOLE: where holes are is a file system's own affair, so that what is compared is whether the
+ * answer is true of this side's file. On a directory FUSE answers without asking (lseek of libfs).
+ */
+function seek(side: Side, call: Call): string {
+  const kept = keptOf(side, call);
+  if (kept.type !== S_IFREG) return "no file";
+  const [, offset, whence] = call.arguments as readonly [unknown, number, number];
+  return asRoot(() => reopened(kept, (fd) => {
+    const result = native.lseek((kept.flags & O_PATH) === 0 && side.implementation === "ovlfs" ? kept.fd : fd, offset, whence);
+    native.statx(fd, raw(""), stat.fields);
+    if (offset >= stat.size) return errnoOr("behind the end", result);
+    return isTrueSeek(fd, offset, whence, result, stat.size) ? "true" : `${errnoOr(String(result), result)} of ${stat.size}`;
+  }));
+}
+
+function isTrueSeek(fd: number, offset: number, whence: number, result: number, size: number): boolean {
+  const end = result === -E.ENXIO ? size : result;
+  if (end < offset || end > size) return false;
+  const length = native.pread(fd, content, 0, Math.min(MOST_READ, size - offset), offset);
+  const isZero = (from: number, to: number): boolean => content.subarray(from, Math.min(to, length)).every((byte) => byte === 0);
+  if (whence === SEEK_DATA) return isZero(0, end - offset);
+  return result >= 0 && isZero(end - offset, end - offset + 1);
 }
 
 function errnoOr(word: string, result: number): string { return result < 0 ? errnoName(result) : word; }

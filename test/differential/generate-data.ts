@@ -10,7 +10,7 @@ import { native } from "../../src/sys/native.js";
 const SEEK_HOLE = native.constants.SEEK_HOLE!;
 const KEEP_SIZE = native.constants.FALLOC_FL_KEEP_SIZE!;
 const PUNCH_HOLE = native.constants.FALLOC_FL_PUNCH_HOLE!;
-const FALLOCATE_MODES = [0, 0, KEEP_SIZE, PUNCH_HOLE | KEEP_SIZE, PUNCH_HOLE, native.constants.FALLOC_FL_ZERO_RANGE!, native.constants.FALLOC_FL_COLLAPSE_RANGE!] as const;
+const FALLOCATE_MODES = [0, 0, KEEP_SIZE, PUNCH_HOLE | KEEP_SIZE, PUNCH_HOLE] as const;
 const MODES = [0o644, 0o666, 0o600, 0o755, 0o4755, 0o2755, 0] as const;
 const EXTRA_FLAGS = [
   0, 0, 0, 0, O_CREAT, O_CREAT, O_CREAT | O_EXCL, O_TRUNC, O_CREAT | O_TRUNC, O_APPEND, O_CREAT | O_APPEND, O_NOFOLLOW, O_DIRECTORY, O_NOATIME,
@@ -25,7 +25,7 @@ export const dataCalls: readonly Maker[] = [
   { weight: 12, make: write },
   { weight: 5, make: (draw) => ({ name: "ftruncate", arguments: [draw.fileSlot(), draw.pick([0, 1, 50, 4096, 5000, 66_000])] }) },
   { weight: 4, make: (draw) => ({ name: "fallocate", arguments: [draw.fileSlot(), draw.pick(FALLOCATE_MODES), draw.offset(), draw.length()] }) },
-  { weight: 4, make: (draw) => ({ name: "lseek", arguments: [draw.fileSlot(), draw.offset(), draw.pick([SEEK_DATA, SEEK_HOLE])] }) },
+  { weight: 4, make: (draw) => ({ name: "seek", arguments: [draw.fileSlot(), draw.offset(), draw.pick([SEEK_DATA, SEEK_HOLE])] }) },
   { weight: 3, make: (draw) => ({ name: "copyFileRange", arguments: [draw.fileSlot(), draw.offset(), draw.fileSlot(), draw.offset(), draw.length()] }) },
   { weight: 2, make: (draw) => ({ name: draw.pick(["fsync", "fdatasync"]), arguments: [draw.fileSlot()] }) },
   { weight: 8, make: (draw) => ({ name: "readWhole", arguments: [{ path: draw.known.file() }] }) },

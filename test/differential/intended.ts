@@ -11,9 +11,20 @@
  *    compared but checked on ovlfs's side (acts.ts).
  * 4. "trusted.overlay.uuid" is not written by ovlfs.
  * 5. "a whiteout in a directory that is not merged" is listed by the kernel, though it is nothing (also acts.ts).
+ * 6. "a name that may not be followed" (a metacopy without metacopy=on) fails the kernel's listing, or is left out
+ *    of it, depending on how it finds out; ovlfs lists it (also acts.ts).
+ * 7. "size of a list of xattrs": asked for the size alone, the kernel counts names that it does not list (perform.ts).
+ * 8. "link count of a deleted lower file that is still open" (`sameAnswer`).
+ * 9. "lseek(2) on a directory", "holes after a copy-up", "fallocate(2) modes": see `seek` in acts.ts; modes that the
+ *    kernel's FUSE module refuses by itself are not drawn.
  */
+import { readlinkSync } from "node:fs";
+import type { Call } from "./call.js";
 import type { Side } from "./side.js";
 import type { Picture, Snapshot } from "../harness/snapshot.js";
+
+const ORIGIN = "xattr trusted.overlay.origin";
+const IMPURE = "xattr trusted.overlay.impure";
 
 function without(picture: Picture, ...fields: string[]): Record<string, string> {
   return Object.fromEntries(Object.entries(picture).filter(([field]) => !fields.includes(field)));
@@ -23,8 +34,49 @@ function mapped(tree: Snapshot, view: (picture: Picture, path: string) => Pictur
   return new Map([...tree].map(([path, picture]) => [path, view(picture, path)]));
 }
 
+/** Without names that are listed and are nothing, or may not be followed. */
 function withoutBareWhiteouts(tree: Snapshot): Snapshot {
-  return new Map([...tree].filter(([, picture]) => picture.type !== "refused with ENOENT"));
+  return new Map([...tree].filter(([, picture]) => !/^refused with (ENOENT|EPERM)$/.test(picture.type!)));
+}
+
+/** Whether two answers to a call are the same but for what is intended. */
+export function sameAnswer(call: Call, wanted: string, found: string, kernel: Side, ovlfs: Side): boolean {
+  if (wanted === found) return true;
+  if (call.name === "list" && wanted === "EPERM") return ovlfs.refusedInListing;
+  if (call.name === "listxattrat" && wanted === "ERANGE") return true;
+  if (call.name === "statx") return onlyDeletedLinks(call, wanted, found, kernel);
+  return false;
+}
+
+/** The kernel goes on telling a lower file's link count when its name is gone. */
+function onlyDeletedLinks(call: Call, wanted: string, found: string, kernel: Side): boolean {
+  const slot = call.arguments.find((argument) => typeof argument === "object" && "slot" in argument) as { slot: number } | undefined;
+  const kept = slot === undefined ? undefined : kernel.kept.get(slot.slot);
+  if (kept === undefined || !readlinkSync(`/proc/self/fd/${kept.fd}`, "latin1").endsWith(" (deleted)")) return false;
+  const links = / nlink (\d+)/;
+  return wanted.replace(links, "") === found.replace(links, "") && Number(links.exec(wanted)![1]) === Number(links.exec(found)![1]) + 1;
+}
+
+/**
+ * Item 10, "origin of a directory in a prebuilt upper": the kernel writes it, and the impure mark of the directory that
+ * holds it, when it looks such a directory up. `before`: the inode numbers in the kernel's upper before the run.
+ */
+export function withoutLateOrigins(kernel: Snapshot, ovlfs: Snapshot, before: ReadonlySet<string>): Snapshot {
+  const late = new Set([...kernel].filter(([path, picture]) => picture.type === "directory" && before.has(picture.ino!)
+    && picture[ORIGIN] !== undefined && ovlfs.get(path)?.[ORIGIN] === undefined).map(([path]) => path));
+  const holders = new Set([...late].map((path) => (path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : ".")));
+  return mapped(kernel, (picture, path) => without(picture, ...(late.has(path) ? [ORIGIN] : []),
+    ...(holders.has(path) && ovlfs.get(path)?.[IMPURE] === undefined ? [IMPURE] : [])));
+}
+
+/** Item 6: what is below a directory that the kernel will not list is left out of both trees. */
+export function withoutRefusedListings(kernel: Snapshot, ovlfs: Snapshot): readonly [Snapshot, Snapshot] {
+  const refused = [...kernel].filter(([, picture]) => picture.listing === "refused with EPERM").map(([path]) => path);
+  if (refused.length === 0) return [kernel, ovlfs];
+  const shown = (tree: Snapshot): Snapshot => new Map([...tree]
+    .filter(([path]) => !refused.some((directory) => directory === "." ? path !== "." : path.startsWith(`${directory}/`)))
+    .map(([path, picture]) => [path, without(picture, "listing")]));
+  return [shown(kernel), shown(ovlfs)];
 }
 
 /** The merged trees of the two sides. */

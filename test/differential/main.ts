@@ -24,9 +24,12 @@ function show({ task, difference, script, failed }: Result): void {
   if (difference === undefined) return;
   const { stage, index, call, lines } = difference;
   const where = index === undefined ? stage : `${stage} ${index}, ${JSON.stringify(call)}`;
-  console.log(`DIFFERENCE ${task.set} seed ${task.seed}: ${where}\n  ${lines.slice(0, 12).join("\n  ")}\n`);
+  console.log(short(`DIFFERENCE ${task.set} seed ${task.seed}: ${where}\n  ${lines.slice(0, 12).join("\n  ")}\n`));
   if (script !== undefined) console.log(script);
 }
+
+/** Long runs of one character as their number. */
+function short(text: string): string { return text.replace(/(.)\1{20,}/g, (run: string, character: string) => `${character}{${run.length}}`); }
 
 let status: number;
 try {

@@ -8,9 +8,9 @@ import type { Sequence } from "../harness/sequence.js";
 const PLAIN = ["a", "b", "c", "d"] as const;
 const STRANGE = ["caf\xe9", "new\nline", "#1", ".wh.x", ".wh..wh..opq", "l".repeat(255), " ", "\xff\xfe", "x".repeat(200)] as const;
 
-/** Four plain names and two that few think of. */
+/** Four plain names and one or two that few think of. */
 export function chooseNames(chance: Sequence): readonly string[] {
-  return [...PLAIN, chance.pick(STRANGE), chance.pick(STRANGE)];
+  return [...new Set([...PLAIN, chance.pick(STRANGE), chance.pick(STRANGE)])];
 }
 
 export class KnownPaths {

@@ -14,7 +14,7 @@ const stat = new Stat();
 const statfs = new Float64Array(10);
 
 /** Bindings that read through their first argument. */
-const READERS: ReadonlySet<string> = new Set(["pread", "lseek", "copyFileRange"]);
+const READERS: ReadonlySet<string> = new Set(["pread", "copyFileRange"]);
 
 /** Makes the call and answers in words. With `eager`, a file that is opened for writing is changed at once (see intended.ts). */
 export function perform(side: Side, call: Call, eager: boolean): string {
@@ -44,7 +44,7 @@ function inWords(side: Side, call: Call, values: readonly unknown[], source: Kep
     case "pread": return `${result} ${digest((values[1] as Buffer).subarray(0, result))}`;
     case "readlinkat": return `${result} ${digest((values[2] as Buffer).subarray(0, result))}`;
     case "getxattrat": return `${result} ${(values[3] as Buffer).subarray(0, result).toString("hex")}`;
-    case "listxattrat": return `${result} ${xattrNames((values[2] as Buffer).subarray(0, result))}`;
+    case "listxattrat": return (values[2] as Buffer).length === 0 ? "a size" : `${result} ${xattrNames((values[2] as Buffer).subarray(0, result))}`;
     default: return outcome(result);
   }
 }
@@ -58,8 +58,8 @@ function opened(side: Side, call: Call, fd: number, eager: boolean): string {
     native.close(fd);
     return "opened";
   }
-  const closed = side.keep(call.keep, fd, flags);
   if (eager && (flags & O_ACCMODE) !== O_RDONLY && (flags & O_PATH) === 0) changeNothing(fd);
+  const closed = side.keep(call.keep, fd, flags);
   return closed === 0 ? "opened" : `opened, and closed the former with ${errnoName(closed)}`;
 }
 

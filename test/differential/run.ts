@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Call } from "./call.js";
 import type { Case } from "./case.js";
 import type { Ground } from "./ground.js";
-import { mergedView, otherView, upperView } from "./intended.js";
+import { mergedView, otherView, sameAnswer, upperView, withoutLateOrigins, withoutRefusedListings } from "./intended.js";
 import type { MountPlan, Mounts } from "./mounts.js";
 import { originPaths } from "./origin.js";
 import { perform } from "./perform.js";
@@ -30,6 +30,8 @@ interface Half {
   readonly side: Side;
   readonly plan: MountPlan;
   readonly lowersBefore: readonly Snapshot[];
+  /** Inode numbers in the upper. */
+  readonly upperBefore: ReadonlySet<string>;
 }
 
 export async function run(one: Case, ground: Ground, mounts: Mounts): Promise<Difference | null> {
@@ -68,7 +70,10 @@ async function prepare(one: Case, place: string, implementation: Implementation,
     await mounts.unmount("kernel", plan.merged);
     if (becomes === "lower") plan = { ...plan, lowers: [before.upper, ...lowers] };
   }
-  return { side: new Side(implementation, plan.merged), plan, lowersBefore: plan.lowers.map((lower) => snapshot(lower)) };
+  return {
+    side: new Side(implementation, plan.merged), plan, lowersBefore: plan.lowers.map((lower) => tolerantSnapshot(lower)),
+    upperBefore: new Set([...tolerantSnapshot(plan.upper).values()].map((picture) => picture.ino!)),
+  };
 }
 
 async function compare(one: Case, kernel: Half, ovlfs: Half, mounts: Mounts): Promise<Difference | null> {
@@ -100,9 +105,10 @@ function pause(milliseconds: number): Promise<void> { return new Promise((resolv
 /** Makes the calls in turns until an answer differs. */
 function firstDifference(one: Case, kernel: Side, ovlfs: Side): Difference | null {
   for (const [index, call] of one.calls.entries()) {
+    ovlfs.refusedInListing = false;
     const wanted = perform(kernel, call, one.eager);
     const found = perform(ovlfs, call, one.eager);
-    if (wanted !== found) return { stage: "call", index, call, lines: [`kernel: ${wanted}`, `ovlfs:  ${found}`] };
+    if (!sameAnswer(call, wanted, found, kernel, ovlfs)) return { stage: "call", index, call, lines: [`kernel: ${wanted}`, `ovlfs:  ${found}`] };
     const fault = ovlfs.faults[0];
     if (fault !== undefined) return { stage: "call", index, call, lines: [`ovlfs: ${fault}`] };
   }
@@ -112,17 +118,19 @@ function firstDifference(one: Case, kernel: Side, ovlfs: Side): Difference | nul
 type ViewOf = typeof mergedView;
 
 function treeDifference(stage: string, [wanted, found]: readonly Snapshot[], [kernel, ovlfs]: readonly Half[], view: ViewOf): Difference | null {
-  const lines = differences(view(found!, ovlfs!.side), view(wanted!, kernel!.side));
+  const [kernelTree, ovlfsTree] = withoutRefusedListings(wanted!, found!);
+  const lines = differences(view(ovlfsTree, ovlfs!.side), view(kernelTree, kernel!.side));
   return lines.length === 0 ? null : { stage, lines };
 }
 
 /** What lies on disk afterwards: the uppers, the work directories, the lowers. */
 function leftDifference(sides: readonly Half[]): Difference | null {
-  const uppers = sides.map(({ plan }) => originPaths(snapshot(plan.upper), plan));
+  const [kernelUpper, ovlfsUpper] = sides.map(({ plan }) => originPaths(tolerantSnapshot(plan.upper), plan));
+  const uppers = [withoutLateOrigins(kernelUpper!, ovlfsUpper!, sides[0]!.upperBefore), ovlfsUpper!];
   const upper = treeDifference("upper", uppers, sides, upperView);
   if (upper !== null) return upper;
   for (const { side, plan, lowersBefore } of sides) {
-    const lines = plan.lowers.flatMap((lower, index) => differences(snapshot(lower), lowersBefore[index]!, untouched));
+    const lines = plan.lowers.flatMap((lower, index) => differences(tolerantSnapshot(lower), lowersBefore[index]!, untouched));
     if (lines.length > 0) return { stage: `lowers of ${side.implementation}`, lines };
   }
   const left = [...snapshot(join(sides[1]!.plan.work, "work")).keys()].filter((path) => path !== ".");
@@ -141,7 +149,8 @@ async function crossDifference(merged: readonly Snapshot[], sides: readonly Half
     } finally {
       await mounts.unmount(other, plan.merged);
     }
-    const lines = differences(otherView(seen), otherView(merged[index]!));
+    const [kernelTree, ovlfsTree] = other === "kernel" ? withoutRefusedListings(seen, merged[index]!) : withoutRefusedListings(merged[index]!, seen);
+    const lines = differences(otherView(ovlfsTree), otherView(kernelTree));
     if (lines.length > 0) return { stage: `${side.implementation}'s upper as ${other} shows it`, lines };
   }
   return null;

@@ -98,8 +98,7 @@ function mountLines(one: Case): string[] {
 /** A literal; bytes beyond ASCII as escapes. */
 function literal(text: string): string {
   const quoted = JSON.stringify(text).replace(/[\x7f-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`);
-  const repeated = /^"(.)\1{60,}"$/.exec(quoted);
-  return repeated === null ? quoted : `"${repeated[1]!}".repeat(${text.length})`;
+  return quoted.replace(/([a-z])\1{40,}/g, (run: string, character: string) => `" + "${character}".repeat(${run.length}) + "`);
 }
 
 function printable(text: string): string { return text.replace(/[^\x20-\x7e]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`); }
@@ -158,6 +157,7 @@ function statement(call: Call): string {
     case "readPiece": return `say(${what}, native.getdents64(${words[0]!}, Buffer.alloc(${words[1]!})));`;
     case "rewind": return `say(${what}, native.lseek(${words[0]!}, 0, 0));`;
     case "openat": return `say(${what}, ${call.keep === undefined ? "" : `keep(${call.keep}, `}native.openat(${words.join(", ")})${call.keep === undefined ? "" : ")"});`;
+    case "seek": return `say(${what}, native.lseek(${words.join(", ")}));`;
     case "close": return `say(${what}, native.close(${words[0]!})); kept.delete(${(call.arguments[0] as { slot: number }).slot});`;
     case "statx": return `say(${what}, native.statx(${words.join(", ")}, stat.fields), showStat);`;
     case "fstatfs": return `say(${what}, native.fstatfs(${words.join(", ")}, statfs));`;

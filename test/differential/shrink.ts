@@ -101,6 +101,7 @@ class Shrinker {
 /** What must stay the same while shrinking. */
 function kind({ stage, call, lines }: Difference): string {
   if (stage !== "call") return `${stage} ${lines[0]!.replace(/^.*?: (\w+ ?\w*).*$/s, "$1")}`;
+  if (call!.name === "list") return `list ${lines.map((line) => /^\w+: *E\w+$/.test(line)).join(" ")} ${Math.sign(lines[0]!.length - (lines[1] ?? "").length)}`;
   return `${call!.name} ${lines.map((line) => line.replace(/[0-9"\\].*$/s, "")).join(" / ")}`;
 }
 

@@ -32,6 +32,8 @@ export class Side {
   readonly kept = new Map<number, Kept>();
   /** What this side did that is wrong by itself, whatever the other does. */
   readonly faults: string[] = [];
+  /** The listing that was made last holds a name that may not be followed. */
+  refusedInListing = false;
   #start = 0;
 
   constructor(readonly implementation: Implementation, readonly merged: string) {}

@@ -51,8 +51,14 @@ class Maker {
     if (kind < 75) return this.#file(path);
     if (kind < 81) return symlink(this.chance.pick(["a", "b/c", "../a", ".", "../b/d", "nowhere", "t".repeat(300)]), { ...this.#owner(), ...this.#time() });
     if (kind < 88) return this.#special();
-    if (kind < 93 && this.#files.length > 0) return hardLink("../".repeat(path.split("/").length - 1) + this.chance.pick(this.#files));
+    if (kind < 93 && this.#files.length > 0) return this.#link(path);
     return whiteout();
+  }
+
+  /** A path through ".." would be too long for long names: then the sibling of one of them is a file. */
+  #link(path: string): LayerNode {
+    const target = "../".repeat(path.split("/").length - 1) + this.chance.pick(this.#files);
+    return target.length + path.length > 2000 ? file("far") : hardLink(target);
   }
 
   #directory(path: string, depth: number): LayerNode {

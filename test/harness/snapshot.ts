@@ -26,11 +26,21 @@ export function snapshot(root: string): Snapshot {
   return pictures;
 }
 
-/** As snapshot, of a tree in which a name may be listed and refused: then that is its picture. */
+/** As snapshot, of a tree in which a name may be listed and refused, or a listing be refused: then that is its picture. */
 export function tolerantSnapshot(root: string): Snapshot {
   const pictures = new Map<string, Picture>();
   walk(root, "", pictures, new Map(), tolerated);
   return pictures;
+}
+
+/** What `action` answers, or how it was refused. */
+function orRefusal(action: () => string): string {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof Refused) return `refused with ${error.code}`;
+    throw error;
+  }
 }
 
 function tolerated(path: string): Record<string, string> {
@@ -40,6 +50,10 @@ function tolerated(path: string): Record<string, string> {
     if (error instanceof Refused) return { type: `refused with ${error.code}` };
     throw error;
   }
+}
+
+function namesIn(fd: number): string[] {
+  return readDirectory(fd).map((entry) => entry.name).filter((child) => child !== "." && child !== "..").sort();
 }
 
 function walk(path: string, name: string, pictures: Map<string, Picture>, firstNames: Map<string, string>, look = take): void {
@@ -53,7 +67,12 @@ function walk(path: string, name: string, pictures: Map<string, Picture>, firstN
   if (picture.type !== "directory") return;
   const fd = check(native.openat(AT_FDCWD, raw(path), O_RDONLY | O_DIRECTORY | O_NOATIME, 0), `open ${name}`);
   try {
-    const names = readDirectory(fd).map((entry) => entry.name).filter((child) => child !== "." && child !== "..").sort();
+    let names: readonly string[] = [];
+    if (look === take) names = namesIn(fd);
+    else {
+      const listing = orRefusal(() => { names = namesIn(fd); return ""; });
+      if (listing !== "") picture.listing = listing;
+    }
     for (const child of names) walk(`/proc/self/fd/${fd}/${child}`, name === "" ? child : `${name}/${child}`, pictures, firstNames, look);
   } finally {
     native.close(fd);
@@ -73,11 +92,11 @@ function take(path: string): Record<string, string> {
   };
   if (attributes.type === "file") {
     picture.size = String(attributes.size);
-    picture.content = contentOf(path, attributes.size);
+    picture.content = orRefusal(() => contentOf(path, attributes.size));
   }
   if (attributes.type === "symlink") picture.target = readTarget(path);
   if (attributes.type.endsWith("device")) picture.device = attributes.device;
-  for (const name of listXattrs(path)) picture[`xattr ${name}`] = getXattr(path, name).toString("hex");
+  for (const name of listXattrs(path)) picture[`xattr ${name}`] = orRefusal(() => getXattr(path, name).toString("hex"));
   return picture;
 }
 
