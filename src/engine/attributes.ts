@@ -45,14 +45,14 @@ function changeTimes(place: Place, { atime, mtime }: AttrChange): number {
 }
 
 /**
- * Takes setuid, setgid (where the group may execute) and file capabilities from a file, as the kernel does
- * when one without CAP_FSETID writes to it (setattr_should_drop_suidgid).
+ * Takes setuid, setgid (where the group may execute, or the caller is not in it) and file capabilities from a
+ * file, as the kernel does when one without CAP_FSETID writes to it (setattr_should_drop_suidgid).
  */
 function killPrivileges(place: Place, change: AttrChange): number {
   if (!change.killPrivileges) return 0;
   const found = native.statx(place.dirfd(), place.name, stat.fields);
   if (found < 0 || stat.isDirectory) return Math.min(found, 0);
   removeXattr(place, XATTR_CAPABILITY);
-  const drop = S_ISUID | (stat.mode & S_IXGRP ? S_ISGID : 0);
+  const drop = S_ISUID | (stat.mode & S_IXGRP || change.killSetgid ? S_ISGID : 0);
   return stat.mode & drop ? setMode(place, stat.mode & 0o7777 & ~drop) : 0;
 }

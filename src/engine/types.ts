@@ -25,6 +25,8 @@ export interface AttrChange {
   readonly mtime?: Time;
   /** Clear setuid and setgid, as a write or a chown by another than root does (FUSE_HANDLE_KILLPRIV_V2). */
   readonly killPrivileges?: boolean;
+  /** With it, setgid goes too where the group may not execute: who asks is not in the file's group. */
+  readonly killSetgid?: boolean;
   /** The mtime is that of data that was accepted before, and is owed even to a file that may not be changed any more. */
   readonly isOwed?: boolean;
 }

@@ -5,6 +5,7 @@ import { UTIME_NOW } from "../sys/constants.js";
 import { E, isErrno } from "../sys/errno.js";
 import { S_ISGID, S_ISUID } from "../sys/stat.js";
 import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
+import { hasFsetid, isInGroup } from "./caller.js";
 import { encodeAttrOut, encodeStatfs, encodeStatx } from "./encode.js";
 import {
   FATTR_ATIME, FATTR_ATIME_NOW, FATTR_CTIME, FATTR_FH, FATTR_GID, FATTR_KILL_SUIDGID, FATTR_MODE, FATTR_MTIME,
@@ -51,6 +52,7 @@ export function setattr(adapter: Adapter, request: Request, inode: Inode): Outco
     return encodeAttrOut(adapter.reply, adapter.stat, attributeLifetime(adapter, inode));
   }
   const change = decodeChange(request);
+  if (change.killPrivileges && losesSetgid(adapter, request, inode)) change.killSetgid = true;
   if (writesBackTimes(request) && adapter.engine.protection(inode)) change.isOwed = !setsTimes(request.pid);
   if (adapter.mustWait(request, inode, change)) return DEFERRED;
   const error = adapter.engine.setattr(inode, change);
@@ -99,19 +101,31 @@ function time(request: Request, seconds: number, nanoseconds: number): Time {
   return { sec: request.i64(seconds), nsec: request.u32(nanoseconds) };
 }
 
+/** Whether a file's setgid bit is there without execution by the group: then who is in the group keeps it. */
+function hasLoneSetgid(mode: number): boolean {
+  return (mode & (S_ISGID | S_IXGRP)) === S_ISGID;
+}
+
 /**
  * Clears setuid and setgid where a change of the data by an unprivileged user has to; 0 or a negated errno.
  * The reply that follows carries no attributes, so the kernel is told that it knows an old mode. `keeps` says
  * whether the caller is privileged; it is asked where there is something to clear.
  */
-export function killPrivileges(adapter: Adapter, inode: Inode, keeps?: () => boolean): number {
+export function killPrivileges(adapter: Adapter, request: Request, inode: Inode, keeps?: () => boolean): number {
   const error = adapter.engine.getattr(inode, adapter.stat);
   if (error < 0) return error;
-  const { mode } = adapter.stat;
-  if (!(mode & S_ISUID) && (mode & (S_ISGID | S_IXGRP)) !== (S_ISGID | S_IXGRP)) return 0;
-  if (keeps?.()) return 0;
-  const failed = adapter.engine.setattr(inode, { killPrivileges: true });
+  const { mode, gid } = adapter.stat;
+  if (!(mode & (S_ISUID | S_ISGID)) || keeps?.()) return 0;
+  const killSetgid = hasLoneSetgid(mode) && !isInGroup(request.pid, gid);
+  if (!(mode & S_ISUID) && hasLoneSetgid(mode) && !killSetgid) return 0;
+  const failed = adapter.engine.setattr(inode, killSetgid ? { killPrivileges: true, killSetgid } : { killPrivileges: true });
   if (failed < 0) return failed;
   adapter.notifier.attributesOfServedChanged(inode);
   return 0;
+}
+
+/** The same for a truncation or a change of owner, of which the kernel does not say whether the caller is privileged. */
+function losesSetgid(adapter: Adapter, request: Request, inode: Inode): boolean {
+  if (adapter.engine.getattr(inode, adapter.stat) < 0 || !hasLoneSetgid(adapter.stat.mode)) return false;
+  return !isInGroup(request.pid, adapter.stat.gid) && !hasFsetid(request.pid);
 }

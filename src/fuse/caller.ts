@@ -20,3 +20,15 @@ export function hasFsetid(pid: number): boolean {
     return false;
   }
 }
+
+/** Whether a group is among those of a thread; where that can't be found out it is not. */
+export function isInGroup(pid: number, gid: number): boolean {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "latin1");
+    const [, own] = /^Gid:(?:\s+\d+){3}\s+(\d+)$/m.exec(status) ?? [];
+    const [, others] = /^Groups:(.*)$/m.exec(status) ?? [];
+    return Number(own) === gid || (others ?? "").trim().split(" ").includes(String(gid));
+  } catch {
+    return false;
+  }
+}

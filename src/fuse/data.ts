@@ -29,7 +29,7 @@ export function write(adapter: Adapter, request: Request, inode: Inode): Outcome
   const data = request.data(fuse_write_in.sizeof, size);
   if (adapter.mustWait(request, inode)) return DEFERRED;
   if (request.u32(fuse_write_in.write_flags) & FUSE_WRITE_KILL_SUIDGID) {
-    const error = killPrivileges(adapter, inode);
+    const error = killPrivileges(adapter, request, inode);
     if (error < 0) return error;
   }
   const position = request.u64(fuse_write_in.offset);
@@ -63,7 +63,7 @@ export function fsync(adapter: Adapter, request: Request, inode: Inode): Outcome
  */
 export function fallocate(adapter: Adapter, request: Request, inode: Inode): Outcome {
   if (adapter.mustWait(request, inode)) return DEFERRED;
-  const error = killPrivileges(adapter, inode, () => hasFsetid(request.pid));
+  const error = killPrivileges(adapter, request, inode, () => hasFsetid(request.pid));
   if (error < 0) return error;
   return adapter.engine.fallocate(
     inode, request.u32(fuse_fallocate_in.mode),
@@ -106,7 +106,7 @@ function copy(adapter: Adapter, request: Request, from: Inode): Outcome {
   if (to === undefined) return -E.ESTALE;
   if (request.u64(fuse_copy_file_range_in.flags) !== 0) return -E.EINVAL;
   if (adapter.mustWait(request, to)) return DEFERRED;
-  const error = killPrivileges(adapter, to, () => hasFsetid(request.pid));
+  const error = killPrivileges(adapter, request, to, () => hasFsetid(request.pid));
   if (error < 0) return error;
   return adapter.engine.copyFileRange(
     from, request.u64(fuse_copy_file_range_in.off_in), to, request.u64(fuse_copy_file_range_in.off_out),

@@ -38,6 +38,8 @@ export type Capability =
   | "full-attributes"
   /** A position in a directory holds while names before it go. */
   | "stable-offsets"
+  /** A setgid bit that no group execution goes with is lost by a write from outside the group. */
+  | "lone-setgid"
   /** The flags of chattr(1). */
   | "file-flags"
   /** Descriptors and mappings from before a copy-up see what is written after it; the kernel's overlay does not have this. */
@@ -68,7 +70,7 @@ export const CLI = join(import.meta.dirname, "../../dist/cli/main.js");
 
 const common: readonly Capability[] = [
   "rename-flags", "unnamed-files", "holes", "fallocate", "raw-names", "acls", "nanoseconds", "separate-times", "user-owners", "shared-links",
-  "unlinked-files", "long-paths", "xattr-sizes", "full-attributes", "stable-offsets", "file-flags",
+  "unlinked-files", "long-paths", "xattr-sizes", "full-attributes", "stable-offsets", "file-flags", "lone-setgid",
 ];
 
 export const kernel: Mounter = {

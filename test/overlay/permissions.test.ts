@@ -5,7 +5,7 @@ import { overlay } from "../harness/overlay-cases.js";
 import { outcome } from "../harness/syscalls.js";
 import { ALICE, as, BOB, withUmask } from "../harness/users.js";
 import { aclValue, capabilityValue } from "../harness/xattrs.js";
-import { O_NOATIME, O_RDONLY } from "../../src/sys/constants.js";
+import { O_NOATIME, O_RDONLY, O_WRONLY } from "../../src/sys/constants.js";
 
 const STAFF = 2000;
 /** A case directory in which anybody may make things. */
@@ -147,6 +147,21 @@ overlay("permissions", {}, (it) => {
     merged.patch("h", 0, "y");
     expect(merged.stat("h").mode).toBe("4777");
   });
+
+  it("who is not in a file's group takes its setgid bit by a change, also where the group may not execute; who is in it does not",
+    { needs: ["lone-setgid"], lower: Object.fromEntries(["written", "cut", "allocated", "given"].flatMap((name) => [name, `${name}-by-member`].map((each) => [each, file("content", { mode: 0o2666, uid: ALICE.uid, gid: STAFF })]))) }, ({ merged }) => {
+      const change = (suffix: string): string[] => {
+        merged.patch(`written${suffix}`, 0, "y");
+        merged.truncate(`cut${suffix}`, 1);
+        merged.with(`allocated${suffix}`, O_WRONLY, (opened) => { opened.fallocate(0, 0, 100); });
+        merged.chown(`given${suffix}`, -1, ALICE.gid);
+        return ["written", "cut", "allocated", "given"].map((name) => merged.stat(`${name}${suffix}`).mode);
+      };
+      expect(new Set(as(ALICE, () => change("")))).toEqual(new Set(["666"]));
+      expect(new Set(as({ ...ALICE, groups: [STAFF] }, () => change("-by-member")))).toEqual(new Set(["2666"]));
+      merged.patch("written-by-member", 0, "z");
+      expect(merged.stat("written-by-member").mode).toBe("2666");
+    });
 
   it("a write takes the file's capabilities from it", { lower: { f: file("x", { mode: 0o777, xattrs: { "security.capability": capabilityValue() } }) } }, ({ merged, upper }) => {
     expect(merged.xattrs("f")).toEqual(["security.capability"]);
