@@ -12,7 +12,7 @@ import type { OverlayFs } from "./overlay-fs.js";
 import { mayChange } from "./protection.js";
 import { listXattrs, splitNames } from "./real-xattr.js";
 import { removeXattr, setXattr } from "./upper.js";
-import { toLayer, toMerged } from "./xattr-names.js";
+import { toLayer, toMerged, XATTR_ACL_ACCESS, XATTR_ACL_DEFAULT } from "./xattr-names.js";
 
 const empty = Buffer.alloc(0);
 const NUL = bytes("\0");
@@ -23,8 +23,15 @@ export function getXattr(inode: Inode, name: Bytes, buffer: Uint8Array): number 
   if (inLayer === null) return -E.EOPNOTSUPP;
   const { real } = inode;
   const dirfd = real.dirfd();
-  return dirfd < 0 ? dirfd : native.getxattrat(dirfd, real.name, inLayer, buffer);
+  const length = dirfd < 0 ? dirfd : native.getxattrat(dirfd, real.name, inLayer, buffer);
+  return length === -E.EOPNOTSUPP && isAcl(inLayer) ? -E.ENODATA : length;
 }
+
+/**
+ * An object of a layer without ACLs (squashfs) has none, as with the kernel (do_ovl_get_acl): another answer
+ * would fail each permission check of who is not its owner.
+ */
+function isAcl(name: Bytes): boolean { return name === XATTR_ACL_ACCESS || name === XATTR_ACL_DEFAULT; }
 
 /** The names, each ended by NUL. */
 export function listMergedXattrs(inode: Inode): Buffer | Errno {
