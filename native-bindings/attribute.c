@@ -1,14 +1,21 @@
 /*
- * Changes of a file's attributes: mode, owner, times, and the flags of chattr(1). Where a kernel lacks a call
- * for "this descriptor" or "this very symlink", the way is through /proc, never one that follows a symlink.
+ * A file's attributes: changes of mode, owner, times and the flags of chattr(1), and the digest of fs-verity.
+ * Where a kernel lacks a call for "this descriptor" or "this very symlink", the way is through /proc, never one
+ * that follows a symlink.
  */
 #include "kernel.h"
 #include "values.h"
 
 #include <linux/fs.h>
+#include <linux/fsverity.h>
+#include <stddef.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* Bytes of the longest digest that fs-verity has (SHA-512). */
+#define DIGEST_MAX 64
 
 /* Kernels before 6.6 have no fchmodat2, and their chmod follows symlinks. */
 static int64_t change_mode_by_descriptor(int dirfd, const char *name, mode_t mode) {
@@ -120,6 +127,26 @@ static napi_value call_set_extended_flags(napi_env env, napi_callback_info info)
   return answer(&call, outcome(ioctl(fd, FS_IOC_FSSETXATTR, extended)));
 }
 
+/* struct fsverity_digest ends in a flexible array; this is one with room for the largest digest. */
+union digest_room {
+  struct fsverity_digest digest;
+  uint8_t room[sizeof(struct fsverity_digest) + DIGEST_MAX];
+};
+
+static napi_value call_measure_verity(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  int fd = int_argument(&call, 0);
+  struct bytes buffer = bytes_argument(&call, 1);
+  if (!usable(&call)) return answer(&call, 0);
+  union digest_room found = {.digest = {.digest_size = DIGEST_MAX}};
+  if (ioctl(fd, FS_IOC_MEASURE_VERITY, &found) != 0) return answer(&call, -errno);
+  size_t size = found.digest.digest_size;
+  if (buffer.length < 1 + size) return answer(&call, -EOVERFLOW);
+  buffer.data[0] = (uint8_t)found.digest.digest_algorithm;
+  memcpy(buffer.data + 1, found.room + offsetof(struct fsverity_digest, digest), size);
+  return answer(&call, (int64_t)size);
+}
+
 const struct binding attribute_bindings[] = {
     {"fchmodat", call_fchmodat},
     {"fchownat", call_fchownat},
@@ -128,5 +155,6 @@ const struct binding attribute_bindings[] = {
     {"setFileFlags", call_set_file_flags},
     {"getExtendedFlags", call_get_extended_flags},
     {"setExtendedFlags", call_set_extended_flags},
+    {"measureVerity", call_measure_verity},
     {NULL, NULL},
 };

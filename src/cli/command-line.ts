@@ -4,6 +4,7 @@
  * Options may stand anywhere; nothing here touches a file.
  */
 import { bytes, display, type Bytes } from "../sys/bytes.js";
+import type { FeatureOptions } from "../engine/options.js";
 import { applyMountOptions } from "./mount-options.js";
 import { Settings, type MountFlag } from "./settings.js";
 import { UsageError } from "./usage-error.js";
@@ -14,13 +15,14 @@ export interface MountCommand {
   /** As given, not resolved yet. */
   readonly mountpoint: Bytes;
   readonly lower: readonly Bytes[];
+  readonly dataOnly: readonly Bytes[];
   readonly upper?: Bytes;
   readonly work?: Bytes;
   readonly source: Bytes;
   readonly flags: readonly MountFlag[];
   readonly allowOther: boolean;
   readonly debug: boolean;
-  readonly volatile: boolean;
+  readonly features: FeatureOptions;
   readonly foreground: boolean;
   readonly transport: TransportName;
   /** Where to log to, instead of syslog or standard error. */
@@ -185,13 +187,14 @@ class MountWords {
       kind: "mount",
       mountpoint,
       lower: settings.lower,
+      dataOnly: settings.dataOnly,
       ...(settings.upper === undefined ? {} : { upper: settings.upper }),
       ...(settings.work === undefined ? {} : { work: settings.work }),
       source: settings.source ?? source ?? bytes("ovlfs"),
       flags: [...settings.flags],
       allowOther: settings.allowOther,
       debug: settings.debug,
-      volatile: settings.volatile,
+      features: settings.features,
       foreground: this.#foreground || settings.debug,
       transport: this.#transport,
       ...(this.#logFile === undefined ? {} : { logFile: this.#logFile }),

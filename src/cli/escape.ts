@@ -31,8 +31,14 @@ export function unescape(name: Bytes): Bytes {
   return name.replace(/\\([^]?)/g, "$1") as Bytes;
 }
 
+/** The layers of a list: those that are merged, topmost first, and behind `::` those that only give data. */
+export interface LayerList {
+  readonly lower: readonly Bytes[];
+  readonly dataOnly: readonly Bytes[];
+}
+
 /** The layers of a colon-separated list, topmost first. `option` is named in the error. */
-export function splitLayers(list: Bytes, option: string): readonly Bytes[] {
+export function splitLayers(list: Bytes, option: string): LayerList {
   const parts = split(list, ":");
   if (parts.length > 1 && parts.at(-1) === "") {
     throw new UsageError(`${option} ends in a colon; remove it, or write '\\:' for a colon in a name`);
@@ -40,9 +46,13 @@ export function splitLayers(list: Bytes, option: string): readonly Bytes[] {
   if (parts.length > 1 && parts[0] === "") {
     throw new UsageError(`${option} begins with a colon; remove it, or write '\\:' for a colon in a name`);
   }
-  if (parts.includes("" as Bytes)) {
-    if (list === "") throw new UsageError(`${option} names no directory; give at least one`);
-    throw new UsageError(`data-only layers ('::' in ${option}) are not supported; separate layers by a single colon`);
+  if (list === "") throw new UsageError(`${option} names no directory; give at least one`);
+  const firstGap = parts.indexOf("" as Bytes);
+  if (firstGap < 0) return { lower: parts.map(unescape), dataOnly: [] };
+  // Each data-only layer has two colons before it, which leaves an empty part between them.
+  const tail = parts.slice(firstGap);
+  if (tail.some((part, i) => (part === "") !== (i % 2 === 0))) {
+    throw new UsageError(`in ${option} a layer follows data-only layers ('::'), or there are three colons; write LOWER:LOWER::DATA::DATA`);
   }
-  return parts.map(unescape);
+  return { lower: parts.slice(0, firstGap).map(unescape), dataOnly: tail.filter((part) => part !== "").map(unescape) };
 }

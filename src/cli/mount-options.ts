@@ -3,6 +3,7 @@
  * and the help text both read it. An option without a row is refused by name.
  */
 import { display, type Bytes } from "../sys/bytes.js";
+import type { FeatureOptions } from "../engine/options.js";
 import { splitOptions, unescape } from "./escape.js";
 import type { MountFlag, Settings } from "./settings.js";
 import { UsageError } from "./usage-error.js";
@@ -28,6 +29,19 @@ type Row = { readonly name: string; readonly help: string } & Effect;
 const FOR_MOUNT = "passed over: for mount(8) and /etc/fstab";
 const ATIME: readonly MountFlag[] = ["MS_NOATIME", "MS_RELATIME", "MS_STRICTATIME"];
 
+/** An option with a few values, each of them a feature of the format. */
+function choice<T extends string>(name: string, help: string, values: readonly T[], feature: (value: T) => FeatureOptions): Row {
+  return {
+    name, help, value: values.join("|"),
+    take: (settings, value) => { settings.features = { ...settings.features, ...feature(oneOf(name, value, values)) }; },
+  };
+}
+
+/** An option that is on or off. */
+function switched(name: string, help: string, feature: (value: boolean) => FeatureOptions): Row {
+  return choice(name, help, ["on", "off"], (value) => feature(value === "on"));
+}
+
 export const mountOptions: readonly Row[] = [
   {
     name: "lowerdir", value: "DIR[:DIR]...", help: "the lower layers, topmost first",
@@ -37,24 +51,25 @@ export const mountOptions: readonly Row[] = [
     name: "lowerdir+", value: "DIR", help: "one more lower layer below the others; colons and backslashes are literal",
     take: (settings, value) => settings.addLower("lowerdir+", value),
   },
-  { name: "datadir+", help: "refused", refused: "data-only layers are not supported; leave it out" },
+  {
+    name: "datadir+", value: "DIR", help: "one more layer that only gives the data of metacopies; colons and backslashes are literal",
+    take: (settings, value) => settings.addData(value),
+  },
   { name: "upperdir", value: "DIR", help: "the writable layer", take: (settings, value) => { settings.upper = unescape(value); } },
   { name: "workdir", value: "DIR", help: "an empty directory on the file system of the upper", take: (settings, value) => { settings.work = unescape(value); } },
   { name: "ro", help: "show the upper but do not write to it", set: ["MS_RDONLY"] },
   { name: "rw", help: "write to the upper (default)", clear: ["MS_RDONLY"] },
-  { name: "volatile", help: "skip all syncing; the upper is lost if the machine crashes", enable: (settings) => { settings.volatile = true; } },
-  {
-    name: "fsync", value: "auto|volatile", help: "'volatile' is the option of that name, 'auto' the default",
-    take: (settings, value) => { settings.volatile = oneOf("fsync", value, ["auto", "volatile"]) === "volatile"; },
-  },
-  { name: "redirect_dir", help: "redirects are followed; renaming a lower directory answers EXDEV", only: ["off", "follow"] },
-  { name: "index", help: "a hard link is broken by copy-up", only: ["off"] },
-  { name: "metacopy", help: "copy-up copies data and attributes together", only: ["off"] },
-  { name: "nfs_export", help: "the mount cannot be exported by NFS", only: ["off"] },
-  { name: "xino", help: "inode numbers are unique in the whole mount, with each of these", only: ["on", "auto", "off"] },
-  { name: "uuid", help: "the file system has no UUID of its own", only: ["off", "null", "auto"] },
-  { name: "verity", help: "digests are not checked", only: ["off"] },
-  { name: "userxattr", help: "refused", refused: "the overlay's attributes are kept under 'trusted.overlay.'; leave it out" },
+  { name: "volatile", help: "skip all syncing; the upper is lost if the machine crashes", enable: (settings) => { settings.features = { ...settings.features, fsync: "volatile" }; } },
+  choice("fsync", "what copy-up syncs: data (auto, default), attributes too (strict), nothing", ["auto", "strict", "volatile"], (fsync) => ({ fsync })),
+  choice("redirect_dir", "renames of lower directories are written (on) or EXDEV; redirects are followed (default) or not",
+    ["on", "follow", "nofollow", "off"], (redirectDir) => ({ redirectDir })),
+  switched("metacopy", "a change of attributes copies no data (default off)", (metacopy) => ({ metacopy })),
+  switched("index", "hard links stay links over a copy-up (default off)", (index) => ({ index })),
+  switched("nfs_export", "file handles of the mount can be decoded (default off)", (nfsExport) => ({ nfsExport })),
+  choice("xino", "inode numbers are unique in the whole mount, with each of these", ["on", "auto", "off"], (xino) => ({ xino })),
+  choice("uuid", "the overlay has a uuid of its own (default auto: if it is fresh)", ["on", "auto", "null", "off"], (uuid) => ({ uuid })),
+  choice("verity", "digests of metacopied data are kept and checked (default off)", ["on", "require", "off"], (verity) => ({ verity })),
+  { name: "userxattr", help: "the format's attributes are 'user.overlay.*', which need no privilege", enable: (settings) => { settings.features = { ...settings.features, userxattr: true }; } },
   { name: "suid", help: "honour setuid and setgid (default for root; others never have it)", clear: ["MS_NOSUID"] },
   { name: "nosuid", help: "ignore setuid and setgid", set: ["MS_NOSUID"] },
   { name: "dev", help: "honour device files (default for root; others never have it)", clear: ["MS_NODEV"] },
@@ -93,8 +108,9 @@ export const mountOptions: readonly Row[] = [
 const exact = new Map(mountOptions.filter((row) => !row.name.endsWith("*")).map((row) => [row.name, row]));
 const prefixes = mountOptions.filter((row) => row.name.endsWith("*"));
 
-function oneOf(name: string, value: Bytes, only: readonly string[]): string {
-  if (only.includes(value)) return value;
+function oneOf<T extends string>(name: string, value: Bytes, only: readonly T[]): T {
+  const found = only.find((word) => word === value as string);
+  if (found !== undefined) return found;
   const choice = only.map((word) => `${name}=${word}`).join(" or ");
   throw new UsageError(`the option '${name}=${display(value)}' is not supported; use ${choice}, or leave it out`);
 }

@@ -53,7 +53,7 @@ export async function serve(command: MountCommand, announce: () => void): Promis
   const shown = display(mountpoint);
   const mount = await loadTransport(command.transport);
   let settled = false;
-  const removeLeftovers = noteLeftovers(command.work);
+  const removeLeftovers = noteLeftovers(command.work, command.upper);
   try {
     const engine = openEngine(command, log);
     try {
@@ -85,7 +85,8 @@ function openEngine(command: MountCommand, log: DaemonLog): Engine {
     ...(command.upper === undefined ? {} : { upper: command.upper }),
     ...(command.work === undefined ? {} : { work: command.work }),
     readOnly: command.flags.includes("MS_RDONLY"),
-    volatile: command.volatile,
+    dataOnly: command.dataOnly,
+    ...command.features,
   }, log);
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Bytes } from "../sys/bytes.js";
 import { splitLayers } from "./escape.js";
+import type { FeatureOptions } from "../engine/options.js";
 import { UsageError } from "./usage-error.js";
 
 /** Flags of mount(2) that an option can ask for. */
@@ -16,22 +17,41 @@ export type LowerOption = "--lower" | "lowerdir" | "lowerdir+";
 /** The settings of a mount. */
 export class Settings {
   readonly lower: Bytes[] = [];
+  readonly dataOnly: Bytes[] = [];
   upper: Bytes | undefined;
   work: Bytes | undefined;
   source: Bytes | undefined;
   readonly flags = new Set<MountFlag>();
   allowOther = false;
   debug = false;
-  volatile = false;
+  /** Features of the overlay format that were asked for. */
+  features: FeatureOptions = {};
   #lowerOption: LowerOption | undefined;
 
   /** `--lower` and `lowerdir+` add layers below those named before; `lowerdir` names all, as in the kernel. */
   addLower(option: LowerOption, value: Bytes): void {
     this.#oneKind(option);
-    if (option === "lowerdir") this.lower.length = 0;
+    if (option === "lowerdir") this.lower.length = this.dataOnly.length = 0;
     if (option === "lowerdir" && value === "") return;
-    if (option === "lowerdir+") this.lower.push(value);
-    else this.lower.push(...splitLayers(value, option));
+    if (option === "lowerdir+") {
+      this.#noDataBefore(option);
+      this.lower.push(value);
+      return;
+    }
+    const { lower, dataOnly } = splitLayers(value, option);
+    this.#noDataBefore(option);
+    this.lower.push(...lower);
+    this.dataOnly.push(...dataOnly);
+  }
+
+  /** `datadir+` adds a layer below all others that is not merged: metacopies find their data in it. */
+  addData(value: Bytes): void {
+    this.#oneKind("lowerdir+");
+    this.dataOnly.push(value);
+  }
+
+  #noDataBefore(option: LowerOption): void {
+    if (this.dataOnly.length > 0) throw new UsageError(`${option} follows a data-only layer; name the layers that are merged first`);
   }
 
   #oneKind(option: LowerOption): void {

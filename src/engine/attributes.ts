@@ -19,7 +19,8 @@ const stat = new Stat();
 /** Changes attributes, the size first; 0 or an errno. */
 export function setAttributes(fs: OverlayFs, inode: Inode, change: AttrChange): number {
   if (change.size !== undefined && inode.isDirectory) return -E.EISDIR;
-  const error = maySetAttributes(fs, inode, change) || copyUp(fs, inode, change.size === 0 ? "none" : "all");
+  const data = change.size === undefined ? "untouched" : change.size === 0 ? "none" : "all";
+  const error = maySetAttributes(fs, inode, change) || copyUp(fs, inode, data);
   if (error < 0) return error;
   const place = inode.upper!;
   return truncate(fs, inode, change.size)
@@ -32,7 +33,7 @@ export function setAttributes(fs: OverlayFs, inode: Inode, change: AttrChange): 
 function truncate(fs: OverlayFs, inode: Inode, size: number | undefined): number {
   if (size === undefined || inode.isDirectory) return 0;
   if (inode.type !== S_IFREG) return -E.EINVAL;
-  const fd = DataFile.descriptor(fs.descriptors, inode, true);
+  const fd = DataFile.descriptor(fs, inode, true);
   return fd < 0 ? fd : openFile.ftruncate(fd, size);
 }
 

@@ -30,7 +30,7 @@ export function clearEmpty(
   if (made < 0) return made;
   const copy = work.directory.child(temporary);
   let error = markOpaque(work, copy);
-  if (error >= 0) error = applyMetadata(fs, copy, { lower: upper, stat, origin: null });
+  if (error >= 0) error = applyMetadata(fs, copy, { lower: upper, stat, origin: null, isIndexed: false });
   if (error >= 0) error = rename(work.directory, temporary, parent, name, RENAME_EXCHANGE);
   if (error < 0) {
     work.discard(temporary);

@@ -1,37 +1,48 @@
 /**
  * Copy-up: before its first change an object of a lower is copied to the upper, whole, with all that belongs
  * to it: data, mode, owner, times, xattrs. It is built in the work directory and published by one link or
- * rename; missing parents come first, and a parent's times are put back as they were.
+ * rename; missing parents come first, and a parent's times are put back as they were. With metacopy=on a change
+ * of attributes alone leaves the data where it is; with an index, names of one lower file stay one file.
  * Source: Documentation/filesystems/overlayfs.rst, "Non-directories"; fs/overlayfs/copy_up.c.
  */
 import type { Bytes } from "../sys/bytes.js";
 import { E } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { S_IFLNK, S_IFREG, Stat } from "../sys/stat.js";
-import { createBuilding, publishNew, type Building } from "./building.js";
-import { copyData, reflink } from "./data-copy.js";
+import { createBuilding, discardBuilding, publishNew, type Building } from "./building.js";
+import { copyAll } from "./data-copy.js";
+import { copyUpData } from "./data-copy-up.js";
 import { closeData, DataFile } from "./data-file.js";
 import { nameAdded } from "./directory.js";
 import { markImpure } from "./impure.js";
+import { addDirectory, indexName, type Index } from "./index-directory.js";
 import type { DirectoryInode, FileInode, Inode } from "./inode.js";
+import { linkUp } from "./link-up.js";
+import { dataOf } from "./lower-data.js";
+import { markMetacopy, maySkipData } from "./metacopy.js";
 import { applyMetadata, type Metadata } from "./metadata.js";
 import { encodeOrigin } from "./origin.js";
 import type { OverlayFs } from "./overlay-fs.js";
+import { keepTimes } from "./parent-times.js";
 import { readLink } from "./real-link.js";
 import { RealFile, type RealDirectory } from "./real.js";
 import { dropStaged, failStaged, findStaged } from "./staging.js";
-import { makeDirectory, makeNode, makeSymlink, openFile, removeFile, rename, setTimes } from "./upper.js";
+import { makeDirectory, makeNode, makeSymlink, openFile, removeFile, rename } from "./upper.js";
 import type { Work } from "./work.js";
 
 const stat = new Stat();
-const parentStat = new Stat();
 
-/** Whether the data is copied too, or the file is about to be emptied anyway. */
-export type DataNeeded = "all" | "none";
+/**
+ * What the change that follows needs of the data: all of it, none because the file is about to be emptied, or
+ * nothing at all because only attributes change.
+ */
+export type DataNeeded = "all" | "none" | "untouched";
 
 /** Makes sure that an inode stands in the upper; 0 or an errno (EROFS without an upper). */
-export function copyUp(fs: OverlayFs, inode: Inode, data: DataNeeded = "all"): number {
-  if (inode.upper) return 0;
+export function copyUp(fs: OverlayFs, inode: Inode, data: DataNeeded = "untouched"): number {
+  if (inode.upper) {
+    return data !== "untouched" && !inode.isDirectory && inode.metacopy ? copyUpData(fs, inode, data === "all") : 0;
+  }
   if (!fs.work) return -E.EROFS;
   fs.credentials.restore();
   if (!inode.isDirectory && inode.links.length === 0) return copyUpNameless(fs, fs.work, inode, data);
@@ -54,55 +65,78 @@ function copyUpOne(fs: OverlayFs, work: Work, inode: Inode, data: DataNeeded): n
   if (inode.isDirectory && inode.removed) return -E.ENOENT;
   const parent = parentOf(inode)!;
   const name = inode.isDirectory ? inode.name : inode.links[0]!.name;
-  const upperParent = parent.upper!;
-  const times = native.statx(upperParent.fd(), "" as Bytes, parentStat.fields);
-  if (times < 0) return times;
+  const metadata = metadataOf(fs, inode);
+  if (typeof metadata === "number") return metadata;
+  if (!inode.isDirectory && metadata.isIndexed) return copyUpToIndex(fs, work, inode, metadata, data, { parent, name });
   const impure = markImpure(fs, parent);
   if (impure < 0) return impure;
-  const error = inode.isDirectory
-    ? copyUpDirectory(fs, work, inode, upperParent, name)
-    : inode.type === S_IFREG
-      ? copyUpRegular(fs, work, inode, upperParent, name, data)
-      : copyUpSpecial(fs, work, inode, upperParent, name);
-  // Best effort, also when the copy-up failed: the temporary names have touched nothing here.
-  setTimes(upperParent, { sec: parentStat.atimeSec, nsec: parentStat.atimeNsec }, { sec: parentStat.mtimeSec, nsec: parentStat.mtimeNsec });
-  return error;
+  const upperParent = parent.upper!;
+  return keepTimes(upperParent, () => copyUpTo(fs, work, inode, metadata, data, upperParent, name));
+}
+
+/** A file with several names in the lower: its upper is the index entry, and each name a link of it. */
+function copyUpToIndex(
+  fs: OverlayFs, work: Work, inode: FileInode, metadata: Metadata, data: DataNeeded, link: { parent: DirectoryInode; name: Bytes },
+): number {
+  const index = fs.index!;
+  const name = indexName(metadata.origin!);
+  const { nlink } = stat;
+  const error = copyUpTo(fs, work, inode, metadata, data, index.directory, name);
+  if (error < 0) return error;
+  inode.indexed = { name, nlink: nlink - inode.lostLinks, lowerNlink: nlink };
+  inode.lostLinks = 0;
+  if (native.statx(inode.upper!.dirfd(), inode.upper!.name, stat.fields) >= 0) fs.inodes.setLinkKey(inode, stat.ino);
+  return linkUp(fs, inode, link.parent, link.name);
+}
+
+function copyUpTo(
+  fs: OverlayFs, work: Work, inode: Inode, metadata: Metadata, data: DataNeeded, directory: RealDirectory, name: Bytes,
+): number {
+  if (inode.isDirectory) return copyUpDirectory(fs, work, inode, metadata, directory, name);
+  return inode.type === S_IFREG
+    ? copyUpRegular(fs, work, inode, metadata, directory, name, data)
+    : copyUpSpecial(fs, work, inode, metadata, directory, name);
 }
 
 /** What is to be carried over to the upper; `stat` receives the attributes of the lower object. */
-function metadataOf(inode: Inode): Metadata | number {
+function metadataOf(fs: OverlayFs, inode: Inode): Metadata | number {
   const lower = inode.isDirectory ? inode.lower[0]! : inode.lower!;
   const dirfd = lower.dirfd();
   const found = dirfd < 0 ? dirfd : native.statx(dirfd, lower.name, stat.fields);
   if (found < 0) return found;
   if (stat.type !== inode.type) return -E.ESTALE;
-  // A copy of one name of a hard-linked lower is no longer that lower: no origin.
-  const hasOrigin = inode.isDirectory || stat.nlink === 1;
-  return { lower, stat, origin: hasOrigin ? encodeOrigin(lower) : null };
+  const hasLinks = !inode.isDirectory && stat.nlink > 1;
+  const isIndexed = needsIndex(fs.index, hasLinks);
+  // A copy of one name of a hard-linked lower is no longer that lower, unless the index says so: no origin.
+  return { lower, stat, origin: hasLinks && !isIndexed ? null : encodeOrigin(fs, lower), isIndexed };
 }
 
-function copyUpDirectory(fs: OverlayFs, work: Work, inode: DirectoryInode, parent: RealDirectory, name: Bytes): number {
-  const metadata = metadataOf(inode);
-  if (typeof metadata === "number") return metadata;
+function needsIndex(index: Index | null, hasLinks: boolean): boolean {
+  return index !== null && (index.all || hasLinks);
+}
+
+function copyUpDirectory(
+  fs: OverlayFs, work: Work, inode: DirectoryInode, metadata: Metadata, parent: RealDirectory, name: Bytes,
+): number {
   const temporary = work.temporaryName();
   const made = makeDirectory(work.directory, temporary, 0o700);
   if (made < 0) return made;
   const directory = work.directory.child(temporary);
-  const error = publishNamed(fs, work, temporary, directory, metadata, parent, name);
+  const entry = metadata.isIndexed && metadata.origin ? indexName(metadata.origin) : null;
+  const error = publishNamed(fs, work, temporary, directory, metadata, parent, name, entry);
   if (error < 0) return error;
   inode.upper = directory;
+  inode.indexName = entry;
   inode.mayHoldWhiteouts = true;
   return 0;
 }
 
-function copyUpSpecial(fs: OverlayFs, work: Work, inode: FileInode, parent: RealDirectory, name: Bytes): number {
-  const metadata = metadataOf(inode);
-  if (typeof metadata === "number") return metadata;
+function copyUpSpecial(fs: OverlayFs, work: Work, inode: FileInode, metadata: Metadata, parent: RealDirectory, name: Bytes): number {
   const temporary = work.temporaryName();
   const made = makeSpecial(work, inode, temporary);
   if (made < 0) return made;
   const file = new RealFile(work.directory, temporary);
-  const error = publishNamed(fs, work, temporary, file, metadata, parent, name);
+  const error = publishNamed(fs, work, temporary, file, metadata, parent, name, null);
   if (error < 0) return error;
   settle(fs, inode, file, metadata);
   return 0;
@@ -110,9 +144,11 @@ function copyUpSpecial(fs: OverlayFs, work: Work, inode: FileInode, parent: Real
 
 /** Completes what was built under a temporary name and moves it to its place; 0 or an errno. */
 function publishNamed(
-  fs: OverlayFs, work: Work, temporary: Bytes, real: RealDirectory | RealFile, metadata: Metadata, parent: RealDirectory, name: Bytes,
+  fs: OverlayFs, work: Work, temporary: Bytes, real: RealDirectory | RealFile, metadata: Metadata,
+  parent: RealDirectory, name: Bytes, indexEntry: Bytes | null,
 ): number {
   let error = applyMetadata(fs, real, metadata);
+  if (error >= 0 && indexEntry) error = addDirectory(fs, fs.index!, real as RealDirectory, indexEntry);
   if (error >= 0) error = rename(work.directory, temporary, parent, name, 0);
   if (error < 0) work.discard(temporary);
   else real.move(parent, name);
@@ -127,72 +163,85 @@ function makeSpecial(work: Work, inode: FileInode, temporary: Bytes): number {
 }
 
 function copyUpRegular(
-  fs: OverlayFs, work: Work, inode: FileInode, parent: RealDirectory, name: Bytes, data: DataNeeded,
+  fs: OverlayFs, work: Work, inode: FileInode, metadata: Metadata, parent: RealDirectory, name: Bytes, data: DataNeeded,
 ): number {
-  const built = buildRegular(fs, work, inode, data);
-  if (typeof built === "number") return built;
-  const { building, metadata } = built;
+  const source = dataOf(fs, inode);
+  if (typeof source === "number") return source;
+  const isMetacopy = data === "untouched" && fs.config.metacopy && maySkipData(fs, source);
+  const building = isMetacopy ? buildMetacopy(fs, work, metadata, source) : buildRegular(fs, work, inode, metadata, source, data);
+  if (typeof building === "number") return building;
   const error = publishNew(work, building, parent, name);
   if (error < 0) {
     failStaged(fs, inode, building, error);
     return error;
   }
-  adopt(fs, inode, new RealFile(parent, name), building, metadata);
+  adopt(fs, inode, new RealFile(parent, name), building, metadata, isMetacopy ? source : null);
   return 0;
 }
 
 /** An unlinked file that is still in use: its copy never gets a name. */
 function copyUpNameless(fs: OverlayFs, work: Work, inode: FileInode, data: DataNeeded): number {
   if (inode.type !== S_IFREG) return -E.ENOENT;
-  const built = buildRegular(fs, work, inode, data);
-  if (typeof built === "number") return built;
-  const { building, metadata } = built;
+  const metadata = metadataOf(fs, inode);
+  if (typeof metadata === "number") return metadata;
+  const source = dataOf(fs, inode);
+  if (typeof source === "number") return source;
+  const building = buildRegular(fs, work, inode, metadata, source, data === "none" ? "none" : "all");
+  if (typeof building === "number") return building;
   const held = native.dup(building.fd);
   if (held < 0) {
     failStaged(fs, inode, building, held);
     return held;
   }
   if (building.name !== null) removeFile(work.directory, building.name);
-  adopt(fs, inode, RealFile.nameless(work.directory, held), building, metadata);
+  adopt(fs, inode, RealFile.nameless(work.directory, held), building, metadata, null);
   inode.lostLinks = 0;
   return 0;
 }
 
 /** The upper file, complete but for its name. */
 function buildRegular(
-  fs: OverlayFs, work: Work, inode: FileInode, data: DataNeeded,
-): { building: Building; metadata: Metadata } | number {
-  const metadata = metadataOf(inode);
-  if (typeof metadata === "number") return metadata;
-  const staged = data === "all" ? findStaged(inode) : null;
+  fs: OverlayFs, work: Work, inode: FileInode, metadata: Metadata, source: RealFile, data: DataNeeded,
+): Building | number {
+  const staged = data === "none" ? null : findStaged(inode);
   if (typeof staged === "number") return staged;
   const building = staged ?? createBuilding(work, 0o600);
   if (typeof building === "number") return building;
   let error = 0;
-  if (!staged && data === "all" && stat.size > 0) error = copyAllData(fs, inode.lower!, building.fd);
+  if (!staged && data !== "none" && stat.size > 0) error = copyAll(source, building.fd, stat.size);
+  if (error >= 0 && !staged && stat.size > 0 && fs.config.fsync !== "volatile") error = openFile.fsync(building.fd);
   if (error >= 0) error = applyMetadata(fs, building.place, metadata);
   if (error < 0) {
     failStaged(fs, inode, building, error);
     return error;
   }
-  return { building, metadata };
+  return building;
 }
 
-function copyAllData(fs: OverlayFs, lower: RealFile, target: number): number {
-  const source = lower.openForReading();
-  if (source < 0) return source;
-  let error = reflink(source, target);
-  if (error < 0) error = copyData(source, target, stat.size);
-  native.close(source);
-  return error < 0 || fs.isVolatile ? error : openFile.fsync(target);
+/** The upper file with all but the data, which stays in `source`. */
+function buildMetacopy(fs: OverlayFs, work: Work, metadata: Metadata, source: RealFile): Building | number {
+  const building = createBuilding(work, 0o600);
+  if (typeof building === "number") return building;
+  let error = markMetacopy(fs, building.place, source);
+  if (error >= 0) error = openFile.ftruncate(building.fd, metadata.stat.size);
+  if (error >= 0) error = applyMetadata(fs, building.place, metadata);
+  if (error >= 0) return building;
+  discardBuilding(work, building);
+  return error;
 }
 
-/** The inode now stands in the upper, and its data is served from the file just built. */
-function adopt(fs: OverlayFs, inode: FileInode, file: RealFile, building: Building, metadata: Metadata): void {
-  closeData(inode);
+/** The inode now stands in the upper, and its data is served from the file just built, or from `source` on. */
+function adopt(fs: OverlayFs, inode: FileInode, file: RealFile, building: Building, metadata: Metadata, source: RealFile | null): void {
   dropStaged(fs, inode, building);
+  if (source) {
+    inode.metacopy ??= { data: source, path: [], isVerified: true };
+    native.close(building.fd);
+  } else {
+    closeData(inode);
+    inode.metacopy = null;
+  }
   settle(fs, inode, file, metadata);
-  inode.data = DataFile.adopt(fs.descriptors, file, building.fd);
+  if (!source) inode.data = DataFile.adopt(fs.descriptors, file, building.fd);
 }
 
 function settle(fs: OverlayFs, inode: FileInode, file: RealFile, metadata: Metadata): void {
@@ -207,4 +256,3 @@ function settle(fs: OverlayFs, inode: FileInode, file: RealFile, metadata: Metad
     fs.onListingChanged?.(parent);
   }
 }
-

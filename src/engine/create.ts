@@ -25,7 +25,7 @@ import {
   createFile, createNameless, makeDirectory, makeNode, makeSymlink, rename, setMode, setOwner, setXattr,
 } from "./upper.js";
 import type { Work } from "./work.js";
-import { XATTR_ACL_ACCESS, XATTR_ACL_DEFAULT, XATTR_OPAQUE } from "./xattr-names.js";
+import { XATTR_ACL_ACCESS, XATTR_ACL_DEFAULT } from "./xattr-names.js";
 
 /** What is to be made. */
 export interface Blueprint {
@@ -119,7 +119,7 @@ function bequeath(fs: OverlayFs, place: Place, type: number, { uid, gid, mode, a
 /** Marks a directory of the upper opaque; EIO where it takes no such xattrs, as with the kernel. */
 export function markOpaque(work: Work, place: Place): number {
   if (!work.features.xattr) return -E.EIO;
-  const error = setXattr(place, XATTR_OPAQUE, OPAQUE, 0);
+  const error = setXattr(place, place.layer.xattrs.opaque, OPAQUE, 0);
   return error === -E.EOPNOTSUPP ? -E.EIO : error;
 }
 

@@ -6,6 +6,7 @@
 import { SEEK_DATA, SEEK_HOLE } from "../sys/constants.js";
 import { E } from "../sys/errno.js";
 import { native } from "../sys/native.js";
+import type { RealFile } from "./real.js";
 import { openFile } from "./upper.js";
 
 /** A stretch of data between holes, in bytes. */
@@ -16,6 +17,16 @@ export interface Extent {
 
 const buffer = Buffer.allocUnsafeSlow(128 * 1024);
 const STEP = 64 * 1024 * 1024;
+
+/** Copies all data of a file of a layer into an open one, by reflink where that goes; 0 or an errno. */
+export function copyAll(source: RealFile, target: number, size: number): number {
+  const fd = source.openForReading();
+  if (fd < 0) return fd;
+  const shared = reflink(fd, target);
+  const error = shared < 0 ? copyData(fd, target, size) : 0;
+  native.close(fd);
+  return error;
+}
 
 /** Shares the source's blocks with the target; 0, or an errno where the file systems can't. */
 export function reflink(source: number, target: number): number {

@@ -5,6 +5,8 @@
  */
 import { Descriptor, type DescriptorCache } from "./descriptors.js";
 import type { FileInode } from "./inode.js";
+import { dataOf } from "./lower-data.js";
+import type { OverlayFs } from "./overlay-fs.js";
 import type { RealFile } from "./real.js";
 import { openForWriting } from "./upper.js";
 
@@ -21,14 +23,15 @@ export class DataFile extends Descriptor {
   }
 
   /** A descriptor for the inode's data where it stands now, open for writing too if asked; or a negated errno. */
-  static descriptor(cache: DescriptorCache, inode: FileInode, forWriting: boolean): number {
-    const file = inode.real;
+  static descriptor(fs: OverlayFs, inode: FileInode, forWriting: boolean): number {
+    const file = dataOf(fs, inode);
+    if (typeof file === "number") return file;
     let data = inode.data;
     if (data && (data.file !== file || (forWriting && !data.isWritable))) {
       data.close();
       data = null;
     }
-    data ??= new DataFile(cache, file, forWriting);
+    data ??= new DataFile(fs.descriptors, file, forWriting);
     inode.data = data;
     return data.fd();
   }

@@ -10,7 +10,7 @@ import { DataFile } from "./data-file.js";
 import type { Inode } from "./inode.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { mayAllocate, mayChange, mayChangeData, mayWrite } from "./protection.js";
-import { ITSELF } from "./real.js";
+import { ITSELF, type RealFile } from "./real.js";
 import { openFile, setTimes } from "./upper.js";
 
 const stat = new Stat();
@@ -18,15 +18,15 @@ const stat = new Stat();
 /** A descriptor for reading the inode's data, or an errno: EISDIR, EINVAL for what has no data. */
 function reading(fs: OverlayFs, inode: Inode): number {
   if (inode.isDirectory) return -E.EISDIR;
-  return inode.type === S_IFREG ? DataFile.descriptor(fs.descriptors, inode, false) : -E.EINVAL;
+  return inode.type === S_IFREG ? DataFile.descriptor(fs, inode, false) : -E.EINVAL;
 }
 
 /** A descriptor for changing the inode's data, which is in the upper then, or an errno. */
 function writing(fs: OverlayFs, inode: Inode): number {
   if (inode.isDirectory) return -E.EISDIR;
   if (inode.type !== S_IFREG) return -E.EINVAL;
-  const error = mayChangeData(fs, inode) || copyUp(fs, inode);
-  return error < 0 ? error : DataFile.descriptor(fs.descriptors, inode, true);
+  const error = mayChangeData(fs, inode) || copyUp(fs, inode, "all");
+  return error < 0 ? error : DataFile.descriptor(fs, inode, true);
 }
 
 /** pread(2) to `buffer[offset…]`; the bytes read. */
@@ -84,9 +84,19 @@ export function copyRange(
 
 /** The descriptor to sync for an inode; null where nothing of it is in the upper, or an errno. */
 function syncing(fs: OverlayFs, inode: Inode): number | null {
-  if (!inode.upper || fs.isVolatile || !fs.work) return null;
+  if (!inode.upper || fs.config.fsync === "volatile" || !fs.work) return null;
   if (inode.isDirectory) return inode.upper.fd();
-  return inode.type === S_IFREG ? DataFile.descriptor(fs.descriptors, inode, true) : null;
+  if (inode.metacopy) return syncMetacopy(inode.upper);
+  return inode.type === S_IFREG ? DataFile.descriptor(fs, inode, true) : null;
+}
+
+/** A metacopy has nothing to write back but its attributes; null or an errno. */
+function syncMetacopy(file: RealFile): number | null {
+  const fd = file.openForReading();
+  if (fd < 0) return fd;
+  const error = openFile.fsync(fd);
+  native.close(fd);
+  return error < 0 ? error : null;
 }
 
 /** fsync(2) or fdatasync(2), while the caller waits; 0 or an errno. */

@@ -18,7 +18,8 @@ import { DirectoryInode, type Inode } from "./inode.js";
 import { canonicalPath, isWithin } from "./layer.js";
 import { link } from "./link.js";
 import type { Listing } from "./listing.js";
-import { findChild, findChildWithAttributes, readUpperMarks } from "./lookup.js";
+import { readUpperMarks } from "./enter.js";
+import { findChild, findChildWithAttributes } from "./lookup.js";
 import { getAttributes } from "./merged-stat.js";
 import { openOverlay } from "./open.js";
 import type { Miss } from "./misses.js";
@@ -31,6 +32,7 @@ import { rmdir, unlink } from "./remove.js";
 import { rename } from "./rename.js";
 import { stage } from "./staging.js";
 import type { AttrChange, Caller, Log } from "./types.js";
+import { opacity } from "./whiteout.js";
 import { changeXattr, dropXattr, getXattr, listMergedXattrs } from "./xattr.js";
 
 export class Engine {
@@ -88,7 +90,7 @@ export class Engine {
     this.fs.inodes.close();
     this.fs.work?.close();
     this.fs.descriptors.closeAll();
-    for (const layer of [...this.fs.lower, ...(this.fs.upper ? [this.fs.upper] : [])]) layer.root.close();
+    for (const layer of [...this.fs.lower, ...this.fs.dataLayers, ...(this.fs.upper ? [this.fs.upper] : [])]) layer.root.close();
   }
 
   /**
@@ -97,7 +99,7 @@ export class Engine {
    */
   wouldDeadlock(mountpointFd: number): boolean {
     const path = canonicalPath(mountpointFd);
-    const layers = this.fs.upper ? [this.fs.upper, ...this.fs.lower] : this.fs.lower;
+    const layers = [...(this.fs.upper ? [this.fs.upper] : []), ...this.fs.lower, ...this.fs.dataLayers];
     return layers.some((layer) => !layer.isPrivate && path !== layer.path && isWithin(path, layer.path));
   }
 
@@ -196,7 +198,7 @@ export class Engine {
     return parent.isDirectory ? rmdir(this.fs, parent, name) : -E.ENOTDIR;
   }
 
-  /** `flags`: 0, RENAME_NOREPLACE or RENAME_EXCHANGE; EXDEV for a directory that has a part in a lower. */
+  /** `flags`: 0, RENAME_NOREPLACE or RENAME_EXCHANGE; EXDEV for a directory that has a part in a lower, without redirect_dir=on. */
   rename(oldParent: Inode, oldName: Bytes, newParent: Inode, newName: Bytes, flags: number): number {
     this.fs.descriptors.trim();
     if (!oldParent.isDirectory || !newParent.isDirectory) return -E.ENOTDIR;
@@ -308,7 +310,8 @@ export class Engine {
    */
   stage(inode: Inode, change?: AttrChange): Promise<void> | null {
     // A protected file is copied up for its flags alone, all else is refused: not worth a copy ahead.
-    return change?.size === 0 || protectionOf(this.fs, inode) ? null : stage(this.fs, inode);
+    if (change?.size === 0 || protectionOf(this.fs, inode)) return null;
+    return change && change.size === undefined && this.fs.config.metacopy ? null : stage(this.fs, inode);
   }
 }
 
@@ -318,7 +321,9 @@ function makeRoot(fs: OverlayFs): DirectoryInode {
   const top = fs.lower[0]!.root;
   const error = native.statx(top.fd(), ITSELF, stat.fields);
   if (error < 0) throw new OptionError(`lower layer '${fs.lower[0]!.path}' can't be read; check its file system`);
-  const lower = fs.lower.map((layer) => layer.root);
+  const lower = fs.rootLowers;
+  // The lowest layer hides nothing below it.
+  for (const directory of lower.slice(0, -1)) directory.xwhiteouts = opacity(directory) === "xwhiteouts";
   const root = new DirectoryInode(fs.inodes.nextId(), fs.numbers.of(stat), null, bytes("/"), fs.upper?.root ?? null, lower);
   root.references = 1;
   if (root.upper) readUpperMarks(root, root.upper);

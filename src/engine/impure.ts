@@ -6,14 +6,13 @@ import { E } from "../sys/errno.js";
 import type { DirectoryInode } from "./inode.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { setXattr } from "./upper.js";
-import { XATTR_IMPURE } from "./xattr-names.js";
 
 const YES = Buffer.from("y");
 
 /** Marks a directory that stands in the upper; 0 or an errno. */
 export function markImpure(fs: OverlayFs, directory: DirectoryInode): number {
   if (directory.impure || !directory.upper || !fs.work?.features.xattr) return 0;
-  const error = setXattr(directory.upper, XATTR_IMPURE, YES, 0);
+  const error = setXattr(directory.upper, directory.upper.layer.xattrs.impure, YES, 0);
   if (error < 0 && error !== -E.EOPNOTSUPP) return error;
   directory.impure = true;
   return 0;

@@ -20,6 +20,11 @@ export class InodeNumbers {
     this.#shift = INO_BITS - BigInt(Math.ceil(Math.log2(this.#devices.size * 2 + 1)));
   }
 
+  /** How many file systems the layers are on. */
+  get deviceCount(): number {
+    return this.#devices.size;
+  }
+
   of(stat: Stat): bigint {
     return this.on(stat.dev, stat.ino);
   }

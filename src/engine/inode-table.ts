@@ -11,6 +11,7 @@ const ROOT_ID = 1;
 export class InodeTable {
   readonly #inodes = new Map<number, Inode>();
   readonly #byLinkKey = new Map<bigint, FileInode>();
+  readonly #byLowerKey = new Map<string, FileInode>();
   #nextId = ROOT_ID;
 
   /**
@@ -73,6 +74,16 @@ export class InodeTable {
     this.#byLinkKey.set(key, inode);
   }
 
+  /** The inode that stands for all names of a lower file, by its `lowerKey`. */
+  byLowerKey(key: string): FileInode | undefined {
+    return this.#byLowerKey.get(key);
+  }
+
+  setLowerKey(inode: FileInode, key: string): void {
+    inode.lowerKey = key;
+    this.#byLowerKey.set(key, inode);
+  }
+
   /** Gives back `count` references, and drops what nobody needs any more. */
   forget(inode: Inode, count: number): void {
     inode.references = Math.max(0, inode.references - count);
@@ -117,6 +128,7 @@ export class InodeTable {
     closeData(inode);
     inode.upper?.release();
     if (inode.linkKey !== null) this.#byLinkKey.delete(inode.linkKey);
+    if (inode.lowerKey !== null) this.#byLowerKey.delete(inode.lowerKey);
     this.onDrop(inode);
     for (const { parent, name } of inode.links) {
       if (parent.children?.get(name) === inode) parent.children.delete(name);

@@ -43,6 +43,10 @@ export class DirectoryInode extends BaseInode {
   impure = false;
   /** The upper may hold whiteouts although nothing is merged below it. */
   mayHoldWhiteouts = false;
+  /** The redirect that its upper carries: where the lowers hold it; null while that is its own place. */
+  redirect: Bytes | null = null;
+  /** Its name in the index, if it has an entry there. */
+  indexName: Bytes | null = null;
   /** It was removed; only who had it before still sees it. */
   removed = false;
   /** The children known by name; null while there are none. */
@@ -82,6 +86,27 @@ export interface Link {
   readonly name: Bytes;
 }
 
+/** Where the data of a metacopy is: in a file of a lower, or below `path` in a data-only layer, found when needed. */
+export interface MetacopyData {
+  data: RealFile | null;
+  readonly path: readonly Bytes[];
+  /** Its digest was checked, or needs no check. */
+  isVerified: boolean;
+}
+
+/**
+ * How an indexed file is known: one entry of the index stands for all its names in the lowers, so that they
+ * stay one file over a copy-up.
+ */
+export interface Indexed {
+  /** The name of the entry: the file handle of the lower. */
+  readonly name: Bytes;
+  /** Names in the upper and names in the lowers that nothing covers, together. */
+  nlink: number;
+  /** Names that the lower file itself has. */
+  readonly lowerNlink: number;
+}
+
 /** Anything but a directory: it stands in one layer, the upper or a lower. */
 export class FileInode extends BaseInode {
   readonly isDirectory = false;
@@ -95,12 +120,20 @@ export class FileInode extends BaseInode {
   data: DataFile | null = null;
   /** A copy of its data that waits in the work directory for the copy-up. */
   staged: Staged | null = null;
+  /** Set where the topmost real file holds attributes only. */
+  metacopy: MetacopyData | null = null;
+  /** The redirect that its upper carries, for a metacopy. */
+  redirect: Bytes | null = null;
+  /** Set where it has an entry in the index. */
+  indexed: Indexed | null = null;
+  /** The lower file's device and inode number, where all its names are one inode: the key to find it by. */
+  lowerKey: string | null = null;
 
   constructor(
     id: number, type: number, ino: bigint,
     /** The file in the upper; null until copy-up. */
     public upper: RealFile | null,
-    /** The file in the topmost lower that has it; null for a file of the upper alone. */
+    /** The file in the topmost lower that has it; null for one found in the upper with its data. */
     readonly lower: RealFile | null,
     /** It carries, or will carry, an origin: its inode number is that of a lower file. */
     public hasOrigin: boolean,

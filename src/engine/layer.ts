@@ -15,6 +15,7 @@ import { Stat } from "../sys/stat.js";
 import type { DescriptorCache } from "./descriptors.js";
 import { OptionError } from "./options.js";
 import { ITSELF, RealDirectory } from "./real.js";
+import type { XattrNames } from "./xattr-names.js";
 
 /** One layer of the stack. */
 export class Layer {
@@ -29,6 +30,7 @@ export class Layer {
     fd: number,
     /** Seen through a private copy of its mount. */
     readonly isPrivate: boolean,
+    readonly xattrs: XattrNames,
   ) {
     this.root = RealDirectory.root(cache, this, fd);
   }
@@ -87,7 +89,7 @@ export function isWithin(path: Bytes, directory: Bytes): boolean {
 }
 
 /** Makes a lower layer of an opened directory, whose descriptor it takes over. */
-export function lowerLayer(cache: DescriptorCache, index: number, opened: OpenedDirectory): Layer {
+export function lowerLayer(cache: DescriptorCache, index: number, opened: OpenedDirectory, xattrs: XattrNames): Layer {
   const copy = native.cloneMount(opened.fd);
   if (copy >= 0) {
     const sealed = native.mountSetattr(copy, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME);
@@ -95,10 +97,10 @@ export function lowerLayer(cache: DescriptorCache, index: number, opened: Opened
     native.close(copy);
     if (fd >= 0) {
       native.close(opened.fd);
-      return new Layer(cache, index, opened.path, fd, true);
+      return new Layer(cache, index, opened.path, fd, true, xattrs);
     }
   }
-  return new Layer(cache, index, opened.path, opened.fd, false);
+  return new Layer(cache, index, opened.path, opened.fd, false, xattrs);
 }
 
 /** Descriptors of the upper and the work directory, both in the same (private, where we may) mount. */

@@ -1,6 +1,6 @@
 /**
  * Hard links: the file is copied up, then gets its second name in the upper. Names that a lower shared with it
- * stay what they are (the kernel's index=off).
+ * stay what they are, unless an index joins them.
  * Source: ovl_link in fs/overlayfs/dir.c.
  */
 import type { Bytes } from "../sys/bytes.js";
@@ -15,6 +15,8 @@ import type { DirectoryInode, FileInode, Inode } from "./inode.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { mayChange } from "./protection.js";
 import type { RealDirectory } from "./real.js";
+import { setRedirect } from "./redirect.js";
+import { storeNlink } from "./union-nlink.js";
 import { linkFile, rename } from "./upper.js";
 import type { Work } from "./work.js";
 
@@ -27,6 +29,8 @@ export function link(fs: OverlayFs, inode: Inode, parent: DirectoryInode, name: 
   const miss = claimName(fs, parent, name);
   if (isErrno(miss)) return miss;
   let error = copyUp(fs, inode);
+  if (error >= 0) error = storeNlink(inode);
+  if (error >= 0 && inode.metacopy) error = redirectMetacopy(fs, inode);
   if (error >= 0 && inode.hasOrigin) error = markImpure(fs, parent);
   if (error >= 0) {
     error = miss === "whiteout"
@@ -36,6 +40,12 @@ export function link(fs: OverlayFs, inode: Inode, parent: DirectoryInode, name: 
   if (error < 0) return fail(-error);
   remember(fs, inode, parent, name);
   return inode;
+}
+
+/** A metacopy's data is found by its name, which is not the only one from now on; 0 or an errno. */
+function redirectMetacopy(fs: OverlayFs, inode: FileInode): number {
+  const [known] = inode.links;
+  return known ? setRedirect(fs, { ...known, inode }, false) : 0;
 }
 
 function linkOverWhiteout(work: Work, inode: FileInode, directory: RealDirectory, name: Bytes): number {
@@ -49,7 +59,8 @@ function linkOverWhiteout(work: Work, inode: FileInode, directory: RealDirectory
 
 function remember(fs: OverlayFs, inode: FileInode, parent: DirectoryInode, name: Bytes): void {
   // A file that had no name (O_TMPFILE, or unlinked while open) stands here now.
-  if (inode.links.length === 0) inode.upper!.move(parent.upper!, name);
+  if (inode.indexed) inode.indexed.nlink++;
+  else if (inode.links.length === 0) inode.upper!.move(parent.upper!, name);
   fs.inodes.attach(inode, parent, name);
   nameAdded(fs, parent, name, inode);
   if (inode.linkKey === null && native.statx(inode.upper!.dirfd(), inode.upper!.name, stat.fields) >= 0) {

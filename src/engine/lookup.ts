@@ -1,27 +1,27 @@
 /**
  * Lookup: what a name of a merged directory is. The layers are asked from the top; the first file ends the
- * search, directories of one name are merged until one is opaque, a whiteout ends it with nothing.
+ * search (unless it is a metacopy, whose data is below), directories of one name are merged until one is
+ * opaque, a whiteout ends it with nothing.
  * Source: Documentation/filesystems/overlayfs.rst, "Upper and Lower"; ovl_lookup in fs/overlayfs/namei.c.
  */
 import type { Bytes } from "../sys/bytes.js";
 import { E, fail, isErrno, type Errno } from "../sys/errno.js";
 import { NAME_MAX } from "../sys/limits.js";
 import { native } from "../sys/native.js";
-import { S_IFREG, Stat } from "../sys/stat.js";
+import { Stat } from "../sys/stat.js";
+import { followsRedirects } from "./config.js";
+import { enterDirectory, enterFile, type FileStack } from "./enter.js";
 import { getAttributes, present } from "./merged-stat.js";
-import { DirectoryInode, FileInode, type Inode } from "./inode.js";
+import type { DirectoryInode, Inode } from "./inode.js";
 import type { Miss } from "./misses.js";
-import { readOrigin } from "./origin.js";
+import { compareOrigin, fixOrigin } from "./verify-origin.js";
 import type { OverlayFs } from "./overlay-fs.js";
-import { RealFile, type RealDirectory } from "./real.js";
-import { descend, follow, type Trail } from "./redirect.js";
-import { isWhiteout, opacity } from "./whiteout.js";
-import { XATTR_IMPURE, XATTR_METACOPY, XATTR_ORIGIN } from "./xattr-names.js";
+import { RealFile, type Place, type RealDirectory } from "./real.js";
+import { found, isLowest, Walk } from "./walk.js";
+import { isWhiteout } from "./whiteout.js";
 
-const stat = new Stat();
-/** The attributes of the topmost real object of the inode that was made, or met again, last. */
+/** The attributes of the topmost real object of what was looked up last. */
 const topmost = new Stat();
-const empty = Buffer.alloc(0);
 
 /** The inode of a name, or why there is none, or an errno. Adds no reference. */
 export function findChild(fs: OverlayFs, parent: DirectoryInode, name: Bytes): Inode | Miss | Errno {
@@ -29,194 +29,187 @@ export function findChild(fs: OverlayFs, parent: DirectoryInode, name: Bytes): I
   if (known) return known;
   if (parent.removed) return fail(E.ENOENT);
   if (name.length > NAME_MAX) return fail(E.ENAMETOOLONG);
-  if (parent.upper) {
-    const kind = probe(fs, parent.upper, name);
-    if (kind === "file") return upperFile(fs, parent, name);
-    if (kind === "directory") return mergedDirectory(fs, parent, name, parent.upper);
-    if (kind !== "absent") return kind;
-  }
-  return lowerObject(fs, parent, name);
+  return new Search(fs, parent, name).run();
 }
 
 /** As findChild, and fills `out` with what stat(2) answers for the inode, where possible from the same call. */
 export function findChildWithAttributes(fs: OverlayFs, parent: DirectoryInode, name: Bytes, out: Stat): Inode | Miss | Errno {
   const known = parent.children?.get(name);
-  if (known) {
-    const error = getAttributes(known, out);
-    return error < 0 ? fail(-error) : known;
+  const inode = known ?? findChild(fs, parent, name);
+  if (typeof inode !== "object") return inode;
+  if (known || (!inode.isDirectory && (inode.metacopy || inode.indexed))) {
+    const error = getAttributes(inode, out);
+    return error < 0 ? fail(-error) : inode;
   }
-  const found = findChild(fs, parent, name);
-  if (typeof found !== "object") return found;
   out.fields.set(topmost.fields);
-  present(found, out);
-  return found;
+  present(inode, out);
+  return inode;
 }
 
 /** As findChild, for those to whom a missing name is ENOENT. */
 export function requireChild(fs: OverlayFs, parent: DirectoryInode, name: Bytes): Inode | Errno {
-  const found = findChild(fs, parent, name);
-  return typeof found === "string" ? fail(E.ENOENT) : found;
+  const answer = findChild(fs, parent, name);
+  return typeof answer === "string" ? fail(E.ENOENT) : answer;
 }
 
-type Kind = "absent" | "whiteout" | "file" | "directory";
+/** One lookup: the walk down the layers and what it gathers. */
+class Search {
+  readonly #walk: Walk;
+  #upper: Place | null = null;
+  #upperIsDirectory = false;
+  #upperIsMetacopy = false;
+  #upperIsOpaque = false;
+  #upperRedirect: Bytes | null = null;
+  readonly #directories: RealDirectory[] = [];
+  readonly #files: RealFile[] = [];
+  /** The number in the merged tree of the topmost lower directory. */
+  #lowerIno: bigint | null = null;
 
-/** What one real directory has under a name; its attributes go to `stat`. */
-function probe(fs: OverlayFs, directory: RealDirectory, name: Bytes): Kind | Errno {
-  const fd = directory.fd();
-  if (fd < 0) return fail(-fd);
-  const found = native.statx(fd, name, stat.fields);
-  if (found < 0) return found === -E.ENOENT || found === -E.ENAMETOOLONG ? "absent" : fail(-found);
-  if (stat.isDirectory) return isTrap(fs) ? fail(E.ELOOP) : "directory";
-  return isWhiteout(directory, name, stat) ? "whiteout" : "file";
-}
-
-function isTrap(fs: OverlayFs): boolean {
-  return fs.traps.size > 0 && fs.traps.has(`${stat.dev}:${stat.ino}`);
-}
-
-/** A file of the upper, whose attributes are in `stat`. */
-function upperFile(fs: OverlayFs, parent: DirectoryInode, name: Bytes): Inode | Errno {
-  topmost.fields.set(stat.fields);
-  const key = stat.nlink > 1 ? stat.ino : null;
-  const known = key === null ? undefined : fs.inodes.byLinkKey(key);
-  if (known) {
-    fs.inodes.attach(known, parent, name);
-    return known;
+  constructor(private readonly fs: OverlayFs, private readonly parent: DirectoryInode, private readonly name: Bytes) {
+    this.#walk = new Walk(name);
   }
-  const real = new RealFile(parent.upper!, name);
-  const { type } = stat;
-  let ino = fs.numbers.of(stat);
-  if (isMetacopy(fs, real)) return fail(E.EPERM);
-  const origin = readOrigin(fs, real, type);
-  ino = origin.ino ?? ino;
-  const inode = new FileInode(fs.inodes.nextId(), type, ino, real, null, origin.hasOrigin);
-  fs.inodes.add(inode, parent, name);
-  if (key !== null) fs.inodes.setLinkKey(inode, key);
-  return inode;
-}
 
-/** A file that is metadata only is refused, as by the kernel with metacopy=off. */
-function isMetacopy(fs: OverlayFs, file: RealFile): boolean {
-  if (stat.type !== S_IFREG) return false;
-  const dirfd = file.dirfd();
-  if (native.getxattrat(dirfd, file.name, XATTR_METACOPY, empty) < 0) return false;
-  fs.log.warn("refusing to follow metacopy: the file's data is in another layer", "metacopy");
-  return true;
-}
-
-/** The first thing that the lowers of `parent` have under a name. */
-function lowerObject(fs: OverlayFs, parent: DirectoryInode, name: Bytes): Inode | Miss | Errno {
-  for (let i = 0; i < parent.lower.length; i++) {
-    const directory = parent.lower[i]!;
-    const kind = probe(fs, directory, name);
-    if (kind === "absent") continue;
-    if (kind === "whiteout") return "absent";
-    if (kind === "file") return lowerFile(fs, parent, name, directory);
-    if (kind === "directory") return mergedDirectory(fs, parent, name, null, i);
-    return kind;
-  }
-  return "absent";
-}
-
-function lowerFile(fs: OverlayFs, parent: DirectoryInode, name: Bytes, directory: RealDirectory): Inode | Errno {
-  topmost.fields.set(stat.fields);
-  const real = new RealFile(directory, name);
-  if (!isLast(fs, directory) && isMetacopy(fs, real)) return fail(E.EPERM);
-  const inode = new FileInode(fs.inodes.nextId(), stat.type, fs.numbers.of(stat), null, real, false);
-  if (!stat.isImmutable && !stat.isAppendOnly) inode.protection = 0;
-  fs.inodes.add(inode, parent, name);
-  return inode;
-}
-
-/** Whether no layer is below that of `directory`: then its marks say nothing. */
-function isLast(fs: OverlayFs, directory: RealDirectory): boolean {
-  return directory.layer.index === fs.lower.length;
-}
-
-/**
- * The directory `name`, merged from the upper (if it is there) and the lowers of `parent` from index `start`.
- * `stat` holds the attributes of its topmost part.
- */
-function mergedDirectory(
-  fs: OverlayFs, parent: DirectoryInode, name: Bytes, upperParent: RealDirectory | null, start = 0,
-): Inode | Errno {
-  topmost.fields.set(stat.fields);
-  const ownIno = fs.numbers.of(stat);
-  const upper = upperParent?.child(name) ?? null;
-  const lower: RealDirectory[] = [];
-  let trail: Trail | null = { name, path: null };
-  let opaque = false;
-  if (upper) {
-    const mark = opacity(upper);
-    opaque = mark === "opaque";
-    const below: Trail | Errno | null = opaque ? null : follow(upper, trail);
-    if (isErrno(below)) return below;
-    trail = below;
-  }
-  const ino = trail ? collect(fs, parent, trail, start, lower) : null;
-  if (isErrno(ino)) return ino;
-  const directory = new DirectoryInode(fs.inodes.nextId(), ino ?? ownIno, parent, name, upper, lower);
-  directory.opaque = opaque;
-  if (upper) readUpperMarks(directory, upper);
-  fs.inodes.add(directory, parent, name);
-  return directory;
-}
-
-/** What the upper part of a directory says of its content. */
-export function readUpperMarks(directory: DirectoryInode, upper: RealDirectory): void {
-  directory.impure = native.getxattrat(upper.dirfd(), upper.name, XATTR_IMPURE, empty) >= 0;
-  directory.mayHoldWhiteouts = directory.lower.length > 0
-    || native.getxattrat(upper.dirfd(), upper.name, XATTR_ORIGIN, empty) >= 0;
-}
-
-/** Collects the lower parts of a directory; answers with the st_ino of the topmost, null if there is none. */
-function collect(
-  fs: OverlayFs, parent: DirectoryInode, trail: Trail, start: number, into: RealDirectory[],
-): bigint | null | Errno {
-  let ino: bigint | null = null;
-  const bases = parent.lower.slice(start);
-  let layerIndex = trail.path ? 1 : (bases[0]?.layer.index ?? 1);
-  let position = 0;
-  while (trail.path ? layerIndex <= fs.lower.length : position < bases.length) {
-    const step = locate(fs, bases, position, layerIndex, trail);
-    if (isErrno(step)) return step;
-    const { directory, stop, trail: below } = step;
-    position++;
-    layerIndex = (directory?.layer.index ?? layerIndex) + 1;
-    const kind: Kind | Errno = directory ? probe(fs, directory, trail.name) : "absent";
-    if (isErrno(kind)) return kind;
-    if (kind === "file" || kind === "whiteout") break;
-    const found: RealDirectory | null = kind === "directory" ? directory!.child(trail.name) : null;
-    if (found) {
-      ino ??= fs.numbers.of(stat);
-      into.push(found);
+  run(): Inode | Miss | Errno {
+    const walk = this.#walk;
+    if (this.parent.upper) {
+      const error = this.#askUpper(this.parent.upper);
+      if (error < 0) return fail(-error);
+      if (!this.#upper && walk.stop) return "whiteout";
     }
-    trail = below;
-    if (stop) break;
-    if (!found || isLast(fs, found)) continue;
-    const mark = opacity(found);
-    found.xwhiteouts = mark === "xwhiteouts";
-    if (mark === "opaque") break;
-    const next = follow(found, trail);
-    if (isErrno(next)) return next;
-    trail = next;
+    const error = walk.stop ? 0 : this.#askLowers();
+    if (error < 0) return fail(-error);
+    if (this.#upper ? this.#upperIsDirectory : this.#directories.length > 0) return this.#directory();
+    return this.#upper || this.#files.length > 0 ? this.#file() : "absent";
   }
-  return ino;
-}
 
-/** The real directory that may hold the trail's last name in the layer that comes next. */
-function locate(fs: OverlayFs, bases: readonly RealDirectory[], position: number, layerIndex: number, trail: Trail) {
-  if (!trail.path) return { directory: bases[position]!, stop: false, trail };
-  return descend(fs.lower[layerIndex - 1]!.root, { ...trail, path: trail.path });
+  #askUpper(directory: RealDirectory): number {
+    const { fs } = this;
+    const walk = this.#walk;
+    walk.last = !followsRedirects(fs.config) && this.parent.lower.length === 0;
+    const kind = walk.ask(fs, directory);
+    if (isErrno(kind)) return kind;
+    if (kind === "nothing") return 0;
+    topmost.fields.set(found.fields);
+    this.#upperIsDirectory = kind === "directory";
+    this.#upper = this.#upperIsDirectory ? directory.child(this.name) : new RealFile(directory, this.name);
+    this.#upperIsMetacopy = walk.metacopy > 0;
+    this.#upperIsOpaque = walk.opaque;
+    this.#upperRedirect = walk.redirect;
+    return 0;
+  }
+
+  #askLowers(): number {
+    const { fs } = this;
+    const walk = this.#walk;
+    const roots = fs.rootLowers;
+    let bases = walk.path ? roots : this.parent.lower;
+    for (let i = 0; !walk.stop && i < bases.length; i++) {
+      const base = bases[i]!;
+      walk.last = this.#isLast(bases, i);
+      const isRedirected = walk.redirect !== null;
+      const isBelowMetacopy = walk.metacopy > 0;
+      const kind = walk.ask(fs, base);
+      if (isErrno(kind)) return kind;
+      if (kind === "nothing") continue;
+      const refused = this.#refuses(isRedirected, isBelowMetacopy);
+      if (refused < 0) return refused;
+      const kept = this.#keep(kind);
+      if (kept < 0) return kept;
+      if (kept > 0) break;
+      if (walk.path && bases !== roots) {
+        bases = roots;
+        // Layers above this one have nothing to say of a path that it names.
+        i = base.layer.index - 1;
+      }
+    }
+    return 0;
+  }
+
+  #isLast(bases: readonly RealDirectory[], i: number): boolean {
+    const { fs } = this;
+    if (!followsRedirects(fs.config)) return i === bases.length - 1;
+    return (this.#walk.isDirectory || fs.dataLayers.length === 0) && isLowest(fs, bases[i]!.layer);
+  }
+
+  /** What an untrusted layer might lead to is not followed where it was not asked for. */
+  #refuses(isRedirected: boolean, isBelowMetacopy: boolean): number {
+    const { fs } = this;
+    if (isBelowMetacopy && !fs.config.metacopy) {
+      fs.log.warn("refusing to follow metacopy: the file's data is in another layer, which needs metacopy=on", "metacopy");
+      return -E.EPERM;
+    }
+    if (isRedirected && !followsRedirects(fs.config)) {
+      fs.log.warn("refusing to follow a redirect, which needs redirect_dir=follow", "redirect-refused");
+      return -E.EPERM;
+    }
+    return 0;
+  }
+
+  /** Takes what the layer asked last has into the stack; above 0: it is not to be merged, and nothing below it; or an errno. */
+  #keep(kind: "directory" | "file"): number {
+    const { fs } = this;
+    const walk = this.#walk;
+    const isFirst = this.#directories.length + this.#files.length === 0;
+    if (isFirst && !this.#upper) topmost.fields.set(found.fields);
+    const directory = walk.directory!;
+    if (kind === "file") return this.#keepFile(new RealFile(directory, walk.foundName), isFirst);
+    const child = directory.child(walk.foundName);
+    child.xwhiteouts = walk.xwhiteouts;
+    if (isFirst && this.#upper) {
+      const fixed = fixOrigin(fs, this.parent, this.#upper, child);
+      if (fixed < 0) return fixed;
+      if (fixed > 0) native.statx(this.#upper.dirfd(), this.#upper.name, topmost.fields);
+      if (fs.index?.all && compareOrigin(fs, this.#upper, child) !== "same") return 1;
+    }
+    this.#lowerIno ??= fs.numbers.of(found);
+    this.#directories.push(child);
+    return 0;
+  }
+
+  #keepFile(file: RealFile, isFirst: boolean): number {
+    const { fs } = this;
+    if (isFirst && this.#upper && fs.index && compareOrigin(fs, this.#upper, file) === "other") return -E.ESTALE;
+    // Of a chain of metacopies the topmost counts for its attributes, the last for its data.
+    if (isFirst || this.#walk.metacopy === 0) this.#files.push(file);
+    return 0;
+  }
+
+  #directory(): Inode | Errno {
+    return enterDirectory(this.fs, this.parent, this.name, {
+      upper: this.#upper as RealDirectory | null, lower: this.#directories, ino: this.#lowerIno ?? this.fs.numbers.of(topmost),
+      isOpaque: this.#upperIsOpaque, redirect: this.#upperRedirect,
+    });
+  }
+
+  #file(): Inode | Errno {
+    const walk = this.#walk;
+    const files = this.#files;
+    const hasLazyData = walk.metacopy > 0 && files.length > 0 && this.fs.dataLayers.length > 0 && walk.absolute;
+    if (!hasLazyData && (walk.metacopy > 0 || (this.#upperIsMetacopy && files.length === 0))) return this.#withoutData();
+    const isMetacopy = this.#upper ? this.#upperIsMetacopy : files.length > 1 || hasLazyData;
+    const stack: FileStack = {
+      upper: this.#upper as RealFile | null, lower: files[0] ?? null, attributes: topmost, redirect: this.#upperRedirect,
+      metacopy: isMetacopy ? { data: hasLazyData ? null : files.at(-1)!, path: walk.path ?? [], isVerified: false } : null,
+    };
+    return enterFile(this.fs, this.parent, this.name, stack);
+  }
+
+  /** A metacopy and nothing below it. */
+  #withoutData(): Errno {
+    if (!this.fs.config.metacopy) return fail(E.EPERM);
+    this.fs.log.warn("a metacopy has no data in any lower layer", "metacopy-no-data");
+    return fail(E.EIO);
+  }
 }
 
 /** Whether a lower layer shows something under a name, so that removing it takes a whiteout. */
-export function isLowerPositive(fs: OverlayFs, parent: DirectoryInode, name: Bytes): boolean {
+export function isLowerPositive(parent: DirectoryInode, name: Bytes): boolean {
   for (const directory of parent.lower) {
-    const kind = probe(fs, directory, name);
-    if (kind === "absent") continue;
+    const dirfd = directory.fd();
+    const error = dirfd < 0 ? dirfd : native.statx(dirfd, name, found.fields);
+    if (error === -E.ENOENT || error === -E.ENAMETOOLONG) continue;
     // Where a layer can't be read something may be there.
-    return kind !== "whiteout";
+    return error < 0 || !isWhiteout(directory, name, found);
   }
   return false;
 }

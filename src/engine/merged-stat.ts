@@ -1,10 +1,10 @@
 /**
- * Attributes of the merged tree: those of the topmost real object, but for the inode number and, where they
- * can't be the real one's, the link count.
+ * Attributes of the merged tree: those of the topmost real object, but for the inode number, the link count
+ * where it can't be the real one's, and the blocks of a metacopy, which are those of its data.
  */
 import { native } from "../sys/native.js";
-import type { Stat } from "../sys/stat.js";
-import type { Inode } from "./inode.js";
+import { Stat } from "../sys/stat.js";
+import type { FileInode, Inode, MetacopyData } from "./inode.js";
 
 /** Fills `out` with what stat(2) answers for an inode; 0 or an errno. */
 export function getAttributes(inode: Inode, out: Stat): number {
@@ -20,7 +20,20 @@ export function getAttributes(inode: Inode, out: Stat): number {
 /** Makes the attributes of an inode's topmost real object those of the inode. */
 export function present(inode: Inode, out: Stat): void {
   out.ino = inode.ino;
-  if (!inode.isDirectory) out.nlink = Math.max(0, out.nlink - inode.lostLinks);
+  if (!inode.isDirectory) presentFile(inode, out);
   else if (inode.isMerged && !inode.removed) out.nlink = 1;
   else if (inode.removed) out.nlink = 0;
+}
+
+function presentFile(inode: FileInode, out: Stat): void {
+  out.nlink = inode.indexed ? inode.indexed.nlink : Math.max(0, out.nlink - inode.lostLinks);
+  if (inode.metacopy) out.blocks = blocksOf(inode.metacopy, out);
+}
+
+const dataStat = new Stat();
+
+/** In 512 bytes; guessed from the size as long as nobody asked for the data. */
+function blocksOf({ data }: MetacopyData, { size, blksize }: Stat): number {
+  if (data && native.statx(data.dirfd(), data.name, dataStat.fields) >= 0) return dataStat.blocks;
+  return Math.ceil(size / blksize) * (blksize / 512);
 }

@@ -4,14 +4,16 @@
  * Source: ovl_copy_up_metadata and ovl_copy_xattr in fs/overlayfs/copy_up.c.
  */
 import type { Bytes } from "../sys/bytes.js";
+import { O_NOFOLLOW, O_RDONLY } from "../sys/constants.js";
 import { E, isErrno } from "../sys/errno.js";
-import { S_IFLNK, S_IFREG, type Stat } from "../sys/stat.js";
+import { native } from "../sys/native.js";
+import { S_IFDIR, S_IFLNK, S_IFREG, type Stat } from "../sys/stat.js";
 import { copyFlags } from "./real-flags.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { listXattrs, readXattr, splitNames } from "./real-xattr.js";
 import type { Place } from "./real.js";
-import { setMode, setOwner, setTimes, setXattr } from "./upper.js";
-import { isPrivate, XATTR_ACL_ACCESS, XATTR_ACL_DEFAULT, XATTR_ORIGIN } from "./xattr-names.js";
+import { openFile, setMode, setOwner, setTimes, setXattr } from "./upper.js";
+import { XATTR_ACL_ACCESS, XATTR_ACL_DEFAULT } from "./xattr-names.js";
 
 export interface Metadata {
   /** Whose metadata it is. */
@@ -19,6 +21,8 @@ export interface Metadata {
   readonly stat: Stat;
   /** The value of the origin xattr; null where the copy is not to have one. */
   readonly origin: Buffer | null;
+  /** The copy is to have an entry in the index. */
+  readonly isIndexed: boolean;
 }
 
 /** Gives a new object of the upper (or work) the metadata of the lower one; 0 or an errno. */
@@ -32,6 +36,18 @@ export function applyMetadata(fs: OverlayFs, target: Place, { lower, stat, origi
   if (error >= 0) {
     error = setTimes(target, { sec: stat.atimeSec, nsec: stat.atimeNsec }, { sec: stat.mtimeSec, nsec: stat.mtimeNsec });
   }
+  if (error >= 0 && fs.config.fsync === "strict") error = syncMetadata(target, stat.type);
+  return error;
+}
+
+/** fsync=strict: attributes too are on the disk before the copy is published; 0 or an errno. */
+function syncMetadata(target: Place, type: number): number {
+  if (type !== S_IFREG && type !== S_IFDIR) return 0;
+  const dirfd = target.dirfd();
+  const fd = dirfd < 0 ? dirfd : native.openat(dirfd, target.name, target.name ? O_RDONLY | O_NOFOLLOW : O_RDONLY, 0);
+  if (fd < 0) return fd;
+  const error = openFile.fsync(fd);
+  native.close(fd);
   return error;
 }
 
@@ -40,7 +56,7 @@ export function copyXattrs(fs: OverlayFs, from: Place, to: Place): number {
   const list = listXattrs(from);
   if (isErrno(list)) return list;
   for (const name of splitNames(list)) {
-    if (isPrivate(name)) continue;
+    if (from.layer.xattrs.isPrivate(name)) continue;
     const value = readXattr(from, name);
     if (value === -E.ENODATA) continue;
     if (isErrno(value)) return value;
@@ -58,6 +74,6 @@ function mayBeLost(fs: OverlayFs, name: Bytes, error: number): boolean {
 }
 
 function setOrigin(target: Place, origin: Buffer): number {
-  const error = setXattr(target, XATTR_ORIGIN, origin, 0);
+  const error = setXattr(target, target.layer.xattrs.origin, origin, 0);
   return error === -E.EPERM || error === -E.EOPNOTSUPP ? 0 : error;
 }

@@ -9,8 +9,10 @@ import { LOCK_EX, LOCK_NB } from "../sys/constants.js";
 import { errnoName } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { Stat } from "../sys/stat.js";
+import { settle, withoutXattrs, type Config } from "./config.js";
 import { Credentials } from "./credentials.js";
 import { DescriptorCache } from "./descriptors.js";
+import { openIndex } from "./index-directory.js";
 import { InodeNumbers } from "./inode-number.js";
 import { InodeTable } from "./inode-table.js";
 import { isWithin, Layer, lowerLayer, openNamed, privatePair, type OpenedDirectory } from "./layer.js";
@@ -20,9 +22,10 @@ import type { OverlayFs } from "./overlay-fs.js";
 import { ITSELF, RealDirectory } from "./real.js";
 import { dropStaged } from "./staging.js";
 import type { Log } from "./types.js";
-import { createNameless, makeDirectory, removeXattr, setXattr } from "./upper.js";
+import { createFile, createNameless, makeDirectory, removeXattr, setXattr } from "./upper.js";
 import { prepareWork, Work, type UpperFeatures } from "./work.js";
-import { XATTR_OPAQUE } from "./xattr-names.js";
+import { settleUuid } from "./uuid.js";
+import { TRUSTED, USER, type XattrNames } from "./xattr-names.js";
 
 /** Two descriptors a layer is what a deep stack needs; half the limit is left for what comes with requests. */
 const SHARE_OF_LIMIT = 2;
@@ -44,16 +47,39 @@ export function openOverlay(options: OverlayOptions, log: Log): OverlayFs {
 
 function assemble(options: OverlayOptions, log: Log, opened: OpenedDirectory[]): OverlayFs {
   if (options.lower.length === 0) throw new OptionError("no lower layer is given; name at least one with --lower or lowerdir=");
+  const config = settle(options, process.geteuid!() === 0, log);
+  const xattrs = config.userxattr ? USER : TRUSTED;
   const limit = native.raiseFileLimit();
-  const lowers = options.lower.map((path) => track(opened, openNamed("lower layer", path)));
+  const lowers = [...options.lower, ...(options.dataOnly ?? [])].map((path) => track(opened, openNamed("lower layer", path)));
   const pair = openPair(options, opened);
   checkOverlaps(lowers, pair);
   if (pair) checkPair(options, pair.upper, pair.work);
   const cache = new DescriptorCache(Math.max(64, Math.floor(limit / SHARE_OF_LIMIT)));
-  const upper = pair ? openUpper(cache, options, pair, log) : null;
-  const lower = lowers.map((directory, i) => lowerLayer(cache, i + 1, directory));
+  const upper = pair ? openUpper(cache, options, config, xattrs, pair, log) : null;
+  const layers = lowers.map((directory, i) => lowerLayer(cache, i + 1, directory, xattrs));
   opened.length = 0;
-  return createState(cache, upper?.layer ?? null, upper?.work ?? null, lower, options, lowers, log);
+  const lower = layers.slice(0, options.lower.length);
+  const dataLayers = layers.slice(options.lower.length);
+  const fs = createState({ cache, upper: upper?.layer ?? null, work: upper?.work ?? null, lower, dataLayers, config, lowers, log });
+  try {
+    if (fs.work) openFeatures(fs, fs.work, config, log);
+    return fs;
+  } catch (error) {
+    closeState(fs);
+    throw error;
+  }
+}
+
+/** What is kept in the upper beyond its tree: the overlay's uuid, and the index. */
+function openFeatures(fs: OverlayFs, work: Work, config: Config, log: Log): void {
+  settleUuid(fs, config, log);
+  if (config.index) fs.index = openIndex(fs, work.base);
+}
+
+function closeState(fs: OverlayFs): void {
+  fs.work?.close();
+  fs.descriptors.closeAll();
+  for (const layer of [...fs.lower, ...fs.dataLayers, ...(fs.upper ? [fs.upper] : [])]) layer.root.close();
 }
 
 function track(opened: OpenedDirectory[], directory: OpenedDirectory): OpenedDirectory {
@@ -121,16 +147,18 @@ function checkPair({ readOnly }: OverlayOptions, upper: OpenedDirectory, work: O
 }
 
 /** The writable side: the layer and, unless it is to stay untouched, the work directory. */
-function openUpper(cache: DescriptorCache, options: OverlayOptions, pair: Pair, log: Log): { layer: Layer; work: Work | null } {
+function openUpper(
+  cache: DescriptorCache, options: OverlayOptions, config: Config, xattrs: XattrNames, pair: Pair, log: Log,
+): { layer: Layer; work: Work | null } {
   const { upper, work } = pair;
-  if (!work || options.readOnly) return { layer: new Layer(cache, 0, upper.path, upper.fd, false), work: null };
+  if (!work || options.readOnly) return { layer: new Layer(cache, 0, upper.path, upper.fd, false, xattrs), work: null };
   const { upperFd, workFd, isPrivate } = privatePair(upper, work);
-  const layer = new Layer(cache, 0, upper.path, upperFd, isPrivate);
+  const layer = new Layer(cache, 0, upper.path, upperFd, isPrivate, xattrs);
   const base = RealDirectory.root(cache, layer, workFd);
   try {
     lock(upperFd, upper);
     lock(workFd, work);
-    return { layer, work: openWork(base, work, options, log) };
+    return { layer, work: openWork(base, work, config, log) };
   } catch (error) {
     if (isPrivate) {
       native.close(upperFd);
@@ -155,7 +183,7 @@ function lock(fd: number, { option, path }: OpenedDirectory): void {
   }
 }
 
-function openWork(base: RealDirectory, { path }: OpenedDirectory, { volatile }: OverlayOptions, log: Log): Work {
+function openWork(base: RealDirectory, { path }: OpenedDirectory, config: Config, log: Log): Work {
   const stat = new Stat();
   if (native.statx(base.fd(), INCOMPAT_VOLATILE, stat.fields) >= 0) {
     throw new OptionError(`work directory '${display(path)}' was used by a volatile mount, so the upper may be incomplete; if you trust it, remove work/incompat there`);
@@ -165,41 +193,55 @@ function openWork(base: RealDirectory, { path }: OpenedDirectory, { volatile }: 
     throw new OptionError(`work directory '${display(path)}' can't be prepared (${errnoName(directory)}); use an empty, writable directory`);
   }
   const work = new Work(base, directory, probeFeatures(directory, log), log);
-  if (volatile) markVolatile(base);
+  if (!work.features.xattr) withoutXattrs(config, log);
+  if (config.fsync === "volatile") markVolatile(base);
   return work;
 }
 
 /** The kernel's guard: until somebody removes it by hand, the upper is not mounted again. */
 function markVolatile(base: RealDirectory): void {
   const work = base.child(bytes("work"));
+  const incompat = work.child(bytes("incompat"));
   makeDirectory(work, bytes("incompat"), 0o700);
-  makeDirectory(work.child(bytes("incompat")), bytes("volatile"), 0o700);
+  makeDirectory(incompat, bytes("volatile"), 0o700);
+  const dirty = createFile(incompat.child(bytes("volatile")), bytes("dirty"), 0o600);
+  if (dirty >= 0) native.close(dirty);
 }
 
 /** Tries what the file system of the upper can do, as ovl_make_workdir does. */
 function probeFeatures(work: RealDirectory, log: Log): UpperFeatures {
   const nameless = createNameless(work, 0);
   if (nameless >= 0) native.close(nameless);
-  const marked = setXattr(work, XATTR_OPAQUE, Buffer.from("0"), 0);
-  if (marked >= 0) removeXattr(work, XATTR_OPAQUE);
+  const marked = setXattr(work, work.layer.xattrs.opaque, Buffer.from("0"), 0);
+  if (marked >= 0) removeXattr(work, work.layer.xattrs.opaque);
   else log.warn(`the upper takes no overlay xattrs (${errnoName(marked)}): no opaque directories, inode numbers change with a copy-up`);
   return { tmpfile: nameless >= 0, xattr: marked >= 0 };
 }
 
-function createState(
-  cache: DescriptorCache, upper: Layer | null, work: Work | null, lower: readonly Layer[],
-  options: OverlayOptions, lowers: readonly OpenedDirectory[], log: Log,
-): OverlayFs {
+/** What was opened, for the state. */
+interface Opened {
+  readonly cache: DescriptorCache;
+  readonly upper: Layer | null;
+  readonly work: Work | null;
+  readonly lower: readonly Layer[];
+  readonly dataLayers: readonly Layer[];
+  readonly config: Config;
+  readonly lowers: readonly OpenedDirectory[];
+  readonly log: Log;
+}
+
+function createState({ cache, upper, work, lower, dataLayers, config, lowers, log }: Opened): OverlayFs {
   const stat = new Stat();
   const devices = [...(upper ? [upper] : []), ...lower].map((layer) => {
     native.statx(layer.root.fd(), ITSELF, stat.fields);
     return stat.dev;
   });
   const fs: OverlayFs = {
-    upper, lower, work,
-    isVolatile: options.volatile ?? false,
+    upper, lower, work, dataLayers, config,
+    rootLowers: lower.map((layer) => layer.root),
+    index: null,
     descriptors: cache,
-    inodes: new InodeTable((inode) => dropStaged(fs, inode, null), options.nfsExport ?? false),
+    inodes: new InodeTable((inode) => dropStaged(fs, inode, null), config.nfsExport),
     numbers: new InodeNumbers(devices, log),
     credentials: new Credentials(),
     misses: new Misses(),

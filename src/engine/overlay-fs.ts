@@ -3,13 +3,16 @@
  * what was found out about the upper's file system. Each concern (lookup, copy-up, rename …) is a file of
  * functions over this state.
  */
+import type { Config } from "./config.js";
 import type { Credentials } from "./credentials.js";
 import type { DescriptorCache } from "./descriptors.js";
+import type { Index } from "./index-directory.js";
 import type { InodeNumbers } from "./inode-number.js";
 import type { InodeTable } from "./inode-table.js";
 import type { DirectoryInode, Inode } from "./inode.js";
 import type { Layer } from "./layer.js";
 import type { Misses } from "./misses.js";
+import type { RealDirectory } from "./real.js";
 import type { Log } from "./types.js";
 import type { Work } from "./work.js";
 
@@ -17,9 +20,15 @@ export interface OverlayFs {
   readonly upper: Layer | null;
   /** Topmost first. */
   readonly lower: readonly Layer[];
+  /** The roots of `lower`: where a path from the root starts in each layer. */
+  readonly rootLowers: readonly RealDirectory[];
   /** Null for a read-only overlay. */
   readonly work: Work | null;
-  readonly isVolatile: boolean;
+  /** Layers that are not merged: metacopies find their data in them. */
+  readonly dataLayers: readonly Layer[];
+  readonly config: Readonly<Config>;
+  /** Null where hard links and directories are not indexed. */
+  index: Index | null;
   readonly descriptors: DescriptorCache;
   readonly inodes: InodeTable;
   readonly numbers: InodeNumbers;

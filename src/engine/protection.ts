@@ -14,7 +14,6 @@ import type { OverlayFs } from "./overlay-fs.js";
 import { readXattr } from "./real-xattr.js";
 import type { Place } from "./real.js";
 import type { AttrChange } from "./types.js";
-import { XATTR_PROTATTR } from "./xattr-names.js";
 
 /** FS_IMMUTABLE_FL, FS_APPEND_FL, or both; 0 for nearly all that there is. */
 export type Protection = number;
@@ -51,7 +50,7 @@ const APPEND_LETTER = 0x61;
 
 /** The protection that an object of the upper carries as an xattr: the letters `a` and `i`. */
 function protattr(fs: OverlayFs, upper: Place): Protection {
-  const value = readXattr(upper, XATTR_PROTATTR);
+  const value = readXattr(upper, upper.layer.xattrs.protattr);
   if (typeof value === "number") return 0;
   let protection = 0;
   for (const letter of value) {

@@ -10,7 +10,6 @@ import type { OverlayFs } from "./overlay-fs.js";
 import { encodeProtattr, PROTECTING, type Protection } from "./protection.js";
 import type { Place } from "./real.js";
 import { removeXattr, setFileFlags, setXattr } from "./upper.js";
-import { XATTR_PROTATTR } from "./xattr-names.js";
 
 /** Flags that a copy-up carries over as they are. */
 const COPIED = FS_SYNC_FL | FS_NOATIME_FL;
@@ -50,10 +49,10 @@ function addFlags(fs: OverlayFs, target: Place, flags: number): number {
 export function storeProtection(fs: OverlayFs, upper: Place, protection: Protection, before: Protection): number {
   if (protection) {
     if (!fs.work!.features.xattr) return -E.EPERM;
-    const error = setXattr(upper, XATTR_PROTATTR, encodeProtattr(protection), 0);
+    const error = setXattr(upper, upper.layer.xattrs.protattr, encodeProtattr(protection), 0);
     return error === -E.EOPNOTSUPP ? -E.EPERM : error;
   }
   if (!before) return 0;
-  const error = removeXattr(upper, XATTR_PROTATTR);
+  const error = removeXattr(upper, upper.layer.xattrs.protattr);
   return error === -E.EOPNOTSUPP || error === -E.ENODATA ? 0 : error;
 }

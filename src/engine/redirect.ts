@@ -1,66 +1,88 @@
 /**
- * Redirects: a directory of one layer may say under which other name the layers below hold it, because it was
- * renamed. They are followed as the kernel does by default; we write none (a rename of a merged directory is
- * EXDEV). A redirect is one name (renamed in its parent) or a path from the root of the overlay.
- * Source: Documentation/filesystems/overlayfs.rst, "renaming directories"; ovl_check_redirect in namei.c.
+ * Redirects: a directory or a metacopy of one layer may say under which other name the layers below hold it,
+ * because it was renamed: one name (renamed in its parent), or a path from the root of the overlay.
+ * Source: Documentation/filesystems/overlayfs.rst, "renaming directories"; ovl_get_redirect_xattr in util.c,
+ * ovl_get_redirect and ovl_set_redirect in dir.c.
  */
-import type { Bytes } from "../sys/bytes.js";
+import { bytes, concat, type Bytes } from "../sys/bytes.js";
 import { E, fail, isErrno, type Errno } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { Stat } from "../sys/stat.js";
+import type { DirectoryInode, Inode } from "./inode.js";
+import type { OverlayFs } from "./overlay-fs.js";
 import { readXattr } from "./real-xattr.js";
-import type { RealDirectory } from "./real.js";
-import { isWhiteout, opacity } from "./whiteout.js";
-import { XATTR_REDIRECT } from "./xattr-names.js";
+import type { Place } from "./real.js";
+import { setXattr } from "./upper.js";
 
-/** Where the layers below hold a directory: by `name` in the parent's directories, or by `path` from each root. */
-export interface Trail {
+/** Bytes of the longest path that is written (the kernel's parameter redirect_max). */
+const REDIRECT_MAX = 256;
+const SLASH = bytes("/");
+
+/** A redirect as it was read: one name, or a path from the root whose last name is `name`. */
+export interface Redirect {
   readonly name: Bytes;
   readonly path: readonly Bytes[] | null;
 }
 
-/** The trail below a directory of a layer: another one if it carries a redirect; EIO if that is malformed. */
-export function follow(directory: RealDirectory, trail: Trail): Trail | Errno {
-  const value = readXattr(directory, XATTR_REDIRECT);
-  if (typeof value === "number") return trail;
-  const target = value.toString("latin1") as Bytes;
-  if (target.startsWith("/")) {
-    const path = target.slice(1).split("/") as Bytes[];
-    return path.some((part) => part === "") ? fail(E.EIO) : { name: path.at(-1)!, path };
-  }
-  if (target === "" || target.includes("/")) return fail(E.EIO);
-  return { name: target, path: trail.path && [...trail.path.slice(0, -1), target] };
+/** The redirect of an object of a layer; null where it has none, EINVAL where it is malformed. */
+export function readRedirect(place: Place): Redirect | null | Errno {
+  const value = readXattr(place, place.layer.xattrs.redirect);
+  if (isErrno(value)) return value === -E.ENODATA || value === -E.EOPNOTSUPP ? null : value;
+  return parseRedirect(value.toString("latin1") as Bytes);
 }
 
-/** What a walk to the parent of a trail's end found in one layer. */
-export interface Descent {
-  /** The directory that may hold the last name; null if the layer has no such path. */
-  readonly directory: RealDirectory | null;
-  /** A directory on the way is opaque or hidden: the layers below have nothing to add. */
-  readonly stop: boolean;
-  /** The trail for the layers below: directories on the way may be redirected in their turn. */
-  readonly trail: Trail;
+function parseRedirect(text: Bytes): Redirect | Errno {
+  if (!text.startsWith("/")) return text === "" || text.includes("/") ? fail(E.EINVAL) : { name: text, path: null };
+  const path = text.slice(1).split("/") as Bytes[];
+  return path.includes("" as Bytes) ? fail(E.EINVAL) : { name: path.at(-1)!, path };
+}
+
+/** A path from the root as the format writes it. */
+export function joinPath(path: readonly Bytes[]): Bytes {
+  return `/${path.join("/")}` as Bytes;
+}
+
+/** One name of an inode, as a rename sees it. */
+export interface NamedInode {
+  readonly parent: DirectoryInode;
+  readonly name: Bytes;
+  readonly inode: Inode;
+}
+
+/**
+ * Writes where the lowers hold an object that is about to get another name; 0 or an errno: EXDEV where the path
+ * would be too long or the upper takes no xattrs, upon which mv(1) copies.
+ */
+export function setRedirect(fs: OverlayFs, from: NamedInode, sameDirectory: boolean): number {
+  const { inode } = from;
+  const absolute = !sameDirectory || (!inode.isDirectory && isHardLinkedLower(inode.lower));
+  if (inode.redirect !== null && (!absolute || inode.redirect.startsWith("/"))) return 0;
+  const redirect = absolute ? absoluteRedirect(from) : from.name;
+  if (redirect === null) return -E.EXDEV;
+  const value = Buffer.from(redirect, "latin1");
+  const error = setXattr(inode.upper!, inode.upper!.layer.xattrs.redirect, value, 0);
+  if (error < 0) {
+    fs.log.warn(`a redirect could not be set (errno ${-error})`, "redirect");
+    return -E.EXDEV;
+  }
+  inode.redirect = redirect;
+  return 0;
 }
 
 const stat = new Stat();
 
-/** Walks a path from a layer's root down to the directory that may hold its last name. */
-export function descend(root: RealDirectory, trail: Trail & { readonly path: readonly Bytes[] }): Descent | Errno {
-  let directory = root;
-  let stop = false;
-  let next: Trail = trail;
-  for (const [index, name] of trail.path.slice(0, -1).entries()) {
-    const fd = directory.fd();
-    if (fd < 0) return fail(-fd);
-    const found = native.statx(fd, name, stat.fields);
-    if (found === -E.ENOENT) return { directory: null, stop, trail: next };
-    if (isErrno(found)) return found;
-    if (isWhiteout(directory, name, stat) || !stat.isDirectory) return { directory: null, stop: true, trail: next };
-    directory = directory.child(name);
-    if (opacity(directory) === "opaque") stop = true;
-    const below = follow(directory, { name, path: trail.path.slice(0, index + 1) });
-    if (isErrno(below)) return below;
-    if (below.path) next = { name: trail.name, path: [...below.path, ...trail.path.slice(index + 1)] };
+function isHardLinkedLower(lower: Place | null): boolean {
+  return lower !== null && native.statx(lower.dirfd(), lower.name, stat.fields) >= 0 && stat.nlink > 1;
+}
+
+/** The path of an object in the lowers: a redirected directory on the way stands for all above it. */
+function absoluteRedirect({ parent, name, inode }: NamedInode): Bytes | null {
+  let path = inode.redirect ?? name;
+  for (let at: DirectoryInode = parent; !path.startsWith("/"); at = at.parent) {
+    path = concat(SLASH, path);
+    if (path.length > REDIRECT_MAX) return null;
+    if (!at.parent) break;
+    path = concat(at.redirect ?? at.name, path);
   }
-  return { directory, stop, trail: next };
+  return path.length > REDIRECT_MAX ? null : path;
 }

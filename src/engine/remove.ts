@@ -10,12 +10,15 @@ import { E, isErrno } from "../sys/errno.js";
 import { clearEmpty, discardEmptied } from "./clear-empty.js";
 import { copyUp } from "./copy-up.js";
 import { checkEmpty, nameRemoved } from "./directory.js";
-import type { DirectoryInode, FileInode, Inode } from "./inode.js";
+import { removeEntry } from "./index-directory.js";
+import type { DirectoryInode, FileInode, Indexed, Inode } from "./inode.js";
+import { ensureName } from "./link-up.js";
 import { isLowerPositive, requireChild } from "./lookup.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { mayRemove } from "./protection.js";
 import type { RealDirectory } from "./real.js";
 import { removeDirectory, removeFile, rename } from "./upper.js";
+import { storeNlink } from "./union-nlink.js";
 import type { Work } from "./work.js";
 
 /** unlink(2); 0 or an errno: ENOENT, EISDIR, EROFS … */
@@ -23,7 +26,7 @@ export function unlink(fs: OverlayFs, parent: DirectoryInode, name: Bytes): numb
   const inode = requireChild(fs, parent, name);
   if (isErrno(inode)) return inode;
   const error = mayRemove(fs, parent, inode)
-    || (inode.isDirectory ? -E.EISDIR : removeName(fs, parent, name, inode, coversLower(fs, parent, name, inode), []));
+    || (inode.isDirectory ? -E.EISDIR : removeName(fs, parent, name, inode, coversLower(parent, name, inode), []));
   fs.inodes.forget(inode, 0);
   return error;
 }
@@ -40,15 +43,15 @@ export function rmdir(fs: OverlayFs, parent: DirectoryInode, name: Bytes): numbe
 
 function removeDirectoryName(fs: OverlayFs, parent: DirectoryInode, name: Bytes, inode: DirectoryInode): number {
   if (!fs.work) return -E.EROFS;
-  const needsWhiteout = coversLower(fs, parent, name, inode);
+  const needsWhiteout = coversLower(parent, name, inode);
   // rmdir(2) itself finds out about a directory of the upper alone, but not where a whiteout takes its place.
   const whiteouts = inode.isPureUpper && !needsWhiteout ? [] : checkEmpty(fs, inode);
   return isErrno(whiteouts) ? whiteouts : removeName(fs, parent, name, inode, needsWhiteout, whiteouts);
 }
 
 /** Whether a lower would show something under the name once the inode is gone from it. */
-function coversLower(fs: OverlayFs, parent: DirectoryInode, name: Bytes, inode: Inode): boolean {
-  return inode.upper ? isLowerPositive(fs, parent, name) : true;
+function coversLower(parent: DirectoryInode, name: Bytes, inode: Inode): boolean {
+  return inode.upper ? isLowerPositive(parent, name) : true;
 }
 
 function removeName(
@@ -57,13 +60,29 @@ function removeName(
   if (!fs.work) return -E.EROFS;
   const copied = copyUp(fs, parent);
   if (copied < 0) return copied;
-  const held = hold(inode, parent.upper!, name);
+  const held = beforeRemoval(fs, inode, parent, name);
   if (held < 0) return held;
   const error = needsWhiteout
     ? replaceByWhiteout(fs.work, parent.upper!, name, inode, whiteouts)
     : removeFromUpper(fs, parent.upper!, name, inode, whiteouts);
   if (error >= 0) leave(fs, parent, name, inode);
   return error;
+}
+
+/** Readies an object for losing a name: what counts its names is copied up and written first; 0 or an errno. */
+export function beforeRemoval(fs: OverlayFs, inode: Inode, parent: DirectoryInode, name: Bytes): number {
+  let error = countsNames(fs, inode) ? copyUp(fs, inode) : 0;
+  if (error >= 0 && !inode.isDirectory && inode.indexed) {
+    error = ensureName(fs, inode, parent, name);
+    if (error >= 0) error = storeNlink(inode);
+  }
+  return error < 0 ? error : hold(inode, parent.upper!, name);
+}
+
+/** Whether a lower object that is about to lose a name has, or will have, an index entry. */
+function countsNames(fs: OverlayFs, inode: Inode): boolean {
+  if (!fs.index || inode.upper) return false;
+  return fs.index.all || (!inode.isDirectory && inode.lowerKey !== null);
 }
 
 /** An object that may still be in use is held by a descriptor before its name goes; 0 or an errno. */
@@ -106,9 +125,20 @@ export function leave(fs: OverlayFs, parent: DirectoryInode, name: Bytes, inode:
   if (inode.isDirectory) {
     inode.removed = true;
     inode.listing = null;
+    if (inode.indexName) removeEntry(fs, fs.index!, inode.indexName, true);
+  } else if (inode.indexed) {
+    leaveIndexed(fs, inode, inode.indexed);
   } else {
     leaveFile(inode);
   }
+}
+
+/** The entry stands for all names of the file, and goes with the last. */
+function leaveIndexed(fs: OverlayFs, inode: FileInode, indexed: Indexed): void {
+  indexed.nlink--;
+  if (indexed.nlink > 0) return;
+  if (inode.references > 0) inode.upper!.pin();
+  removeEntry(fs, fs.index!, indexed.name, false);
 }
 
 function leaveFile(inode: FileInode): void {

@@ -1,7 +1,7 @@
 /**
  * Renaming: the source is copied up, then one rename(2) in the upper moves it. Where a lower has something
- * under the old name a whiteout stays behind. A directory that has a part in a lower can't be moved without
- * a redirect: EXDEV, upon which mv(1) copies.
+ * under the old name a whiteout stays behind. A directory that has a part in a lower, and a metacopy, is given a
+ * redirect to its old place; without redirect_dir=on that is EXDEV, upon which mv(1) copies.
  * Source: ovl_rename in fs/overlayfs/dir.c.
  */
 import type { Bytes } from "../sys/bytes.js";
@@ -13,11 +13,13 @@ import { markOpaque } from "./create.js";
 import { checkEmpty, nameAdded, nameRemoved } from "./directory.js";
 import { markImpure } from "./impure.js";
 import type { DirectoryInode, Inode } from "./inode.js";
+import { ensureName } from "./link-up.js";
 import { findChild, isLowerPositive, requireChild } from "./lookup.js";
 import type { Miss } from "./misses.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { mayAdd, mayRemove } from "./protection.js";
-import { hold, leave } from "./remove.js";
+import { setRedirect } from "./redirect.js";
+import { beforeRemoval, leave } from "./remove.js";
 import { removeFile, rename as renameInUpper } from "./upper.js";
 
 /** One end of a rename: a name and what it stands for. */
@@ -74,14 +76,16 @@ function isAncestor(inode: Inode, directory: DirectoryInode): boolean {
   return false;
 }
 
-/** Whether it can be moved by one rename in the upper: no directory that has a part in a lower. */
-function canMove(inode: Inode): boolean {
-  return !inode.isDirectory || inode.lower.length === 0;
+/** Whether it can be moved by one rename in the upper: a directory that has a part in a lower needs a redirect. */
+function canMove(fs: OverlayFs, inode: Inode): boolean {
+  return !inode.isDirectory || inode.lower.length === 0 || fs.config.redirectDir === "on";
 }
 
 /** The source and both directories stand in the upper, and are marked as the move demands; 0 or an errno. */
 function prepare(fs: OverlayFs, from: End<Inode>, to: End<unknown>): number {
   let error = copyUp(fs, from.inode);
+  if (error >= 0) error = copyUp(fs, from.parent);
+  if (error >= 0 && !from.inode.isDirectory) error = ensureName(fs, from.inode, from.parent, from.name);
   if (error >= 0) error = copyUp(fs, to.parent);
   if (error >= 0 && from.parent !== to.parent && hasOrigin(from.inode)) error = markImpure(fs, to.parent);
   return error;
@@ -91,8 +95,13 @@ function hasOrigin(inode: Inode): boolean {
   return inode.isDirectory ? inode.lower.length > 0 : inode.hasOrigin;
 }
 
-/** A directory of the upper alone must not be merged with what its new place has in the lowers. */
-function makeOpaque(fs: OverlayFs, inode: Inode, newParent: DirectoryInode): number {
+/**
+ * What stands in the lowers too says where, as its name no longer does; a directory of the upper alone must not
+ * be merged with what its new place has in the lowers. 0 or an errno.
+ */
+function markMoved(fs: OverlayFs, from: End<Inode>, newParent: DirectoryInode): number {
+  const { inode } = from;
+  if (inode.isDirectory ? inode.lower.length > 0 : inode.metacopy !== null) return setRedirect(fs, from, from.parent === newParent);
   if (!inode.isDirectory || inode.opaque || newParent.lower.length === 0) return 0;
   const error = markOpaque(fs.work!, inode.upper!);
   if (error === -E.EIO) return -E.EXDEV;
@@ -102,7 +111,7 @@ function makeOpaque(fs: OverlayFs, inode: Inode, newParent: DirectoryInode): num
 
 /** Moves over nothing, a whiteout, or an object that goes. */
 function replace(fs: OverlayFs, from: End<Inode>, to: End<Inode | null>, miss: Miss): number {
-  if (!canMove(from.inode)) return -E.EXDEV;
+  if (!canMove(fs, from.inode)) return -E.EXDEV;
   if (isAncestor(from.inode, to.parent)) return -E.EINVAL;
   const whiteouts = emptied(fs, to.inode);
   if (isErrno(whiteouts)) return whiteouts;
@@ -110,11 +119,11 @@ function replace(fs: OverlayFs, from: End<Inode>, to: End<Inode | null>, miss: M
   if (error < 0) return error;
   const oldUpper = from.parent.upper!;
   const newUpper = to.parent.upper!;
-  if (to.inode) error = hold(to.inode, newUpper, to.name);
+  if (to.inode) error = beforeRemoval(fs, to.inode, to.parent, to.name);
   if (error >= 0 && whiteouts.length > 0) error = clearEmpty(fs, to.inode as DirectoryInode, newUpper, to.name, whiteouts);
-  if (error >= 0) error = makeOpaque(fs, from.inode, to.parent);
+  if (error >= 0) error = markMoved(fs, from, to.parent);
   if (error < 0) return error;
-  const leavesWhiteout = isLowerPositive(fs, from.parent, from.name);
+  const leavesWhiteout = isLowerPositive(from.parent, from.name);
   // The whiteout that stands at the new name is moved to the old one, or taken away if none is needed there.
   const swaps = miss === "whiteout" && (leavesWhiteout || from.inode.isDirectory);
   const flags = swaps ? RENAME_EXCHANGE : leavesWhiteout ? RENAME_WHITEOUT : 0;
@@ -138,12 +147,12 @@ function removeSwapped(fs: OverlayFs, from: End<Inode>): void {
 
 /** RENAME_EXCHANGE: each takes the other's place. */
 function exchange(fs: OverlayFs, from: End<Inode>, to: End<Inode>): number {
-  if (!canMove(from.inode) || !canMove(to.inode)) return -E.EXDEV;
+  if (!canMove(fs, from.inode) || !canMove(fs, to.inode)) return -E.EXDEV;
   if (isAncestor(to.inode, from.parent)) return -E.EINVAL;
   let error = prepare(fs, from, to);
   if (error >= 0) error = prepare(fs, to, from);
-  if (error >= 0) error = makeOpaque(fs, from.inode, to.parent);
-  if (error >= 0) error = makeOpaque(fs, to.inode, from.parent);
+  if (error >= 0) error = markMoved(fs, from, to.parent);
+  if (error >= 0) error = markMoved(fs, to, from.parent);
   if (error >= 0) error = renameInUpper(from.parent.upper!, from.name, to.parent.upper!, to.name, RENAME_EXCHANGE);
   if (error < 0) return error;
   fs.inodes.detach(from.inode, from.parent, from.name);

@@ -6,6 +6,7 @@ import { S_IFREG, Stat } from "../sys/stat.js";
 import { native } from "../sys/native.js";
 import { copyDataAsync, reflink } from "./data-copy.js";
 import type { FileInode, Inode } from "./inode.js";
+import { dataOf } from "./lower-data.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { openFile } from "./upper.js";
 import { createBuilding, discardBuilding, type Building } from "./building.js";
@@ -34,7 +35,8 @@ export function stage(fs: OverlayFs, inode: Inode): Promise<void> | null {
   const lower = inode.lower!;
   if (native.statx(lower.dirfd(), lower.name, stat.fields) < 0 || stat.size < LONG_COPY) return null;
   const { size } = stat;
-  const source = lower.openForReading();
+  const data = dataOf(fs, inode);
+  const source = typeof data === "number" ? data : data.openForReading();
   if (source < 0) return null;
   const building = createBuilding(fs.work, S_IFREG);
   if (typeof building === "number") {
@@ -63,7 +65,7 @@ function begin(fs: OverlayFs, inode: FileInode, building: Building, source: numb
 
 async function copyAndSync(fs: OverlayFs, source: number, target: number, size: number): Promise<number> {
   const error = await copyDataAsync(source, target, size);
-  return error < 0 || fs.isVolatile ? error : openFile.fsyncAsync(target, false);
+  return error < 0 || fs.config.fsync === "volatile" ? error : openFile.fsyncAsync(target, false);
 }
 
 /** What was staged for an inode, for its copy-up; null where nothing was, or an errno. */

@@ -28,7 +28,7 @@ export class Work {
 
   constructor(
     /** The directory that the user named; its descriptor holds the lock. */
-    private readonly base: RealDirectory,
+    readonly base: RealDirectory,
     /** `work/work`. */
     readonly directory: RealDirectory,
     readonly features: UpperFeatures,

@@ -4,8 +4,9 @@
  * wrong is thrown as OverlayError. Permissions are those of this process on the layers: no others are checked.
  */
 import { Engine } from "../engine/engine.js";
+import type { FeatureOptions } from "../engine/options.js";
 import type { AttrChange, Log } from "../engine/types.js";
-import { bytes } from "../sys/bytes.js";
+import { bytes, type Bytes } from "../sys/bytes.js";
 import { RENAME_EXCHANGE, RENAME_NOREPLACE, XATTR_CREATE, XATTR_REPLACE } from "../sys/constants.js";
 import { E, fail, isErrno } from "../sys/errno.js";
 import { S_IFREG } from "../sys/stat.js";
@@ -23,9 +24,11 @@ import { resolve } from "./walk.js";
 import { getValue, listNames } from "./xattrs.js";
 
 /** What an overlay is made of. Paths are those of this machine, relative to the working directory or absolute. */
-export interface OverlayOpenOptions {
+export interface OverlayOpenOptions extends FeatureOptions {
   /** The read-only layers, topmost first. One string is one path: colons do not separate. */
   readonly lower: OverlayPath | readonly OverlayPath[];
+  /** Layers below the others that are not merged: metacopies find their data there. */
+  readonly dataOnly?: OverlayPath | readonly OverlayPath[];
   /** The writable layer; without it the overlay is read-only. */
   readonly upper?: OverlayPath;
   /** An empty directory on the file system of the upper; needed with it. */
@@ -61,6 +64,10 @@ function isPath(lower: OverlayPath | readonly OverlayPath[]): lower is OverlayPa
   return typeof lower === "string" || Buffer.isBuffer(lower);
 }
 
+function listOf(paths: OverlayPath | readonly OverlayPath[]): Bytes[] {
+  return (isPath(paths) ? [paths] : paths).map(toBytes);
+}
+
 function toLog(): Log {
   const causes = new Set<string>();
   return {
@@ -85,15 +92,14 @@ export class Overlay implements Disposable {
 
   /** Opens the layers; `close` gives them back. Throws OptionError: one sentence naming the option and the remedy. */
   static open(options: OverlayOpenOptions): Overlay {
-    const { lower, upper, work, readOnly, volatile } = options;
+    const { lower, dataOnly = [], upper, work, log, umask = currentUmask(), ...others } = options;
     const engine = Engine.open({
-      lower: (isPath(lower) ? [lower] : lower).map(toBytes),
+      ...others,
+      lower: listOf(lower),
+      dataOnly: listOf(dataOnly),
       ...(upper === undefined ? {} : { upper: toBytes(upper) }),
       ...(work === undefined ? {} : { work: toBytes(work) }),
-      ...(readOnly === undefined ? {} : { readOnly }),
-      ...(volatile === undefined ? {} : { volatile }),
-    }, options.log ?? toLog());
-    const umask = options.umask ?? currentUmask();
+    }, log ?? toLog());
     return new Overlay(new Context(engine, { uid: process.geteuid!(), gid: process.getegid!(), umask }));
   }
 

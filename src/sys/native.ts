@@ -50,6 +50,8 @@ export interface Queries {
   getFileFlags(fd: number): number;
   /** FS_IOC_FSGETXATTR of an open file, into `buffer` (struct fsxattr). */
   getExtendedFlags(fd: number, buffer: Uint8Array): number;
+  /** FS_IOC_MEASURE_VERITY: `[algorithm: u8][digest]` into `buffer`; the digest's length, ENODATA without one. */
+  measureVerity(fd: number, buffer: Uint8Array): number;
 }
 
 /** Calls that change a file or a directory. */

@@ -45,6 +45,7 @@ export class Stat {
   get size(): number { return this.fields[Field.Size]!; }
   set size(v: number) { this.fields[Field.Size] = v; }
   get blocks(): number { return this.fields[Field.Blocks]!; }
+  set blocks(v: number) { this.fields[Field.Blocks] = v; }
   get blksize(): number { return this.fields[Field.Blksize]!; }
   get atimeSec(): number { return this.fields[Field.AtimeSec]!; }
   get atimeNsec(): number { return this.fields[Field.AtimeNsec]!; }

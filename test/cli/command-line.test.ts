@@ -14,7 +14,8 @@ describe("ovlfs mount", () => {
   it("takes layers, options and the mount point", () => {
     expect(mount("mount", "--lower", "/a:/b", "--upper", "/u", "--work", "/w", "-o", "noatime", "/m")).toEqual({
       kind: "mount", mountpoint: "/m", lower: ["/a", "/b"], upper: "/u", work: "/w", source: "ovlfs", flags: ["MS_NOATIME"],
-      allowOther: false, debug: false, volatile: false, foreground: false, transport: "fuse",
+      dataOnly: [], features: {},
+      allowOther: false, debug: false, foreground: false, transport: "fuse",
     });
   });
 

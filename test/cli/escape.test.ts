@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { bytes } from "../../src/sys/bytes.js";
 import { splitLayers, splitOptions, unescape } from "../../src/cli/escape.js";
 
-const layers = (list: string): readonly string[] => splitLayers(bytes(list), "lowerdir");
+const layers = (list: string): readonly string[] => splitLayers(bytes(list), "lowerdir").lower;
 
 describe("option strings", () => {
   it("are split at commas, and a backslash keeps a comma in its option", () => {
@@ -44,7 +44,9 @@ describe("layer lists", () => {
     expect(() => layers("")).toThrow("names no directory");
   });
 
-  it("are refused when they name data-only layers", () => {
-    expect(() => layers("/a::/data")).toThrow("data-only layers");
+  it("name data-only layers behind two colons each", () => {
+    expect(splitLayers(bytes("/a:/b::/c::/d"), "lowerdir")).toEqual({ lower: ["/a", "/b"], dataOnly: ["/c", "/d"] });
+    expect(() => layers("/a::/data:/b")).toThrow("a layer follows data-only layers");
+    expect(() => layers("/a:::/data")).toThrow("three colons");
   });
 });

@@ -42,8 +42,11 @@ describe("layers in -o", () => {
     expect(() => settingsOf("lowerdir=/a,lowerdir+=/b")).toThrow("lowerdir and lowerdir+ both name lower layers");
   });
 
-  it("cannot be data-only", () => {
-    expect(() => settingsOf("datadir+=/a")).toThrow("the option 'datadir+' is not supported");
+  it("can be data-only, below all that are merged", () => {
+    const settings = settingsOf("lowerdir+=/a,datadir+=/b\\:c,datadir+=/d");
+    expect([settings.lower, settings.dataOnly]).toEqual([["/a"], ["/b\\:c", "/d"]]);
+    expect(settingsOf("lowerdir=/a::/b::/c").dataOnly).toEqual(["/b", "/c"]);
+    expect(() => settingsOf("datadir+=/a,lowerdir+=/b")).toThrow("lowerdir+ follows a data-only layer");
   });
 
   it("keep bytes that are not UTF-8", () => {
@@ -74,9 +77,15 @@ describe("generic options", () => {
 
   it("switch on allow_other, debug and volatile", () => {
     const settings = settingsOf("allow_other,debug,volatile");
-    expect([settings.allowOther, settings.debug, settings.volatile]).toEqual([true, true, true]);
-    expect(settingsOf("fsync=volatile").volatile).toBe(true);
-    expect(settingsOf("volatile,fsync=auto").volatile).toBe(false);
+    expect([settings.allowOther, settings.debug, settings.features.fsync]).toEqual([true, true, "volatile"]);
+    expect(settingsOf("fsync=volatile").features.fsync).toBe("volatile");
+    expect(settingsOf("volatile,fsync=auto").features.fsync).toBe("auto");
+  });
+
+  it("ask for features of the format, the last of two holding", () => {
+    expect(settingsOf("redirect_dir=on,metacopy=on,index=off,nfs_export=off,uuid=null,verity=require,userxattr,redirect_dir=nofollow").features).toEqual({
+      redirectDir: "nofollow", metacopy: true, index: false, nfsExport: false, uuid: "null", verity: "require", userxattr: true,
+    });
   });
 
   it("set the source by fsname", () => {
@@ -90,20 +99,13 @@ describe("refused options", () => {
     ["foo=bar", "unknown option 'foo'"],
     ["RO", "unknown option 'RO'"],
     ["xino=maybe", "'xino=maybe' is not supported; use xino=on or xino=auto or xino=off, or leave it out"],
-    ["redirect_dir=on", "'redirect_dir=on' is not supported"],
-    ["redirect_dir=nofollow", "'redirect_dir=nofollow' is not supported"],
-    ["index=on", "'index=on' is not supported"],
-    ["metacopy=on", "'metacopy=on' is not supported"],
-    ["nfs_export=on", "'nfs_export=on' is not supported"],
-    ["uuid=on", "'uuid=on' is not supported"],
-    ["verity=require", "'verity=require' is not supported"],
-    ["fsync=strict", "'fsync=strict' is not supported"],
+    ["redirect_dir=ON", "'redirect_dir=ON' is not supported; use redirect_dir=on"],
+    ["index=1", "'index=1' is not supported; use index=on or index=off"],
     ["subtype=other", "'subtype=other' is not supported"],
-    ["userxattr", "'userxattr' is not supported"],
     ["allow_root", "'allow_root' is not supported"],
     ["remount", "'remount' is not supported"],
     ["lowerdir", "'lowerdir' needs a value; write 'lowerdir=DIR[:DIR]...'"],
-    ["index", "'index' needs a value; write 'index=off'"],
+    ["index", "'index' needs a value; write 'index=on|off'"],
     ["ro=1", "'ro' takes no value"],
     ["volatile=1", "'volatile' takes no value"],
   ])("%s", (text, message) => {
