@@ -70,9 +70,11 @@ export class Engine {
     return this.fs.inodes.keepsNamed;
   }
 
-  /** An inode known by its id, with one reference more; ESTALE where it is gone. */
+  /** An inode known by its id, with one reference more; ESTALE where it, or its last name, is gone. */
   hold(id: number): Inode | Errno {
-    return referenced(this.fs.inodes.get(id) ?? fail(E.ESTALE));
+    const inode = this.fs.inodes.get(id);
+    const isGone = inode === undefined || (inode.isDirectory ? inode.removed : inode.links.length === 0);
+    return isGone ? fail(E.ESTALE) : referenced(inode);
   }
 
   /** How many inodes live. */

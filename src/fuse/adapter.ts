@@ -13,6 +13,7 @@ import { Notifier, type NotifyingDevice } from "./notify.js";
 import { Parking } from "./parking.js";
 import { Reply } from "./reply.js";
 import type { Request } from "./request.js";
+import { SyncedBlocks } from "./synced-blocks.js";
 
 /**
  * What becomes of a request: the bytes written behind the reply's header, a negated errno, or DEFERRED.
@@ -41,6 +42,7 @@ export class Adapter {
   readonly initialized: (refusal: string | null) => void;
   /** For the attributes of the request that is being served. */
   readonly stat = new Stat();
+  readonly syncedBlocks = new SyncedBlocks();
   /** FUSE_WRITEBACK_CACHE is in force: the kernel may hold data that it has not written yet. */
   writebackCache = false;
   /** FUSE_SETXATTR_EXT is in force. */
@@ -96,6 +98,9 @@ export class Adapter {
     const repeat = (): void => this.#repeat(kept);
     this.notifier.dropData(inode, offset).then(repeat, repeat);
   }
+
+  /** The file system is unmounted: the engine must not be asked any more. */
+  get hasEnded(): boolean { return this.#ended; }
 
   /** The file system is unmounted: whoever waits has been answered by the kernel, and the engine may be closed. */
   end(): void {

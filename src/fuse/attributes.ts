@@ -22,12 +22,15 @@ const NOW: Time = { sec: 0, nsec: UTIME_NOW };
 export function getattr(adapter: Adapter, request: Request, inode: Inode): Outcome {
   const lifetime = attributeLifetime(adapter, inode);
   if (lifetime === 0 && isOpenRefused(request.pid, adapter.engine.protection(inode))) return -E.EPERM;
-  return answerAttributes(adapter, inode, lifetime);
+  return answerAttributes(adapter, inode, lifetime, true);
 }
 
-function answerAttributes(adapter: Adapter, inode: Inode, lifetime: number): Outcome {
+/** `isTaken`: the kernel makes the answer its own, and does not only want to know that there is one. */
+function answerAttributes(adapter: Adapter, inode: Inode, lifetime: number, isTaken: boolean): Outcome {
   const error = adapter.engine.getattr(inode, adapter.stat);
-  return error < 0 ? error : encodeAttrOut(adapter.reply, adapter.stat, lifetime);
+  if (error < 0) return error;
+  if (isTaken) adapter.syncedBlocks.tell(inode, adapter.stat.blocks);
+  return encodeAttrOut(adapter.reply, adapter.stat, lifetime);
 }
 
 export function statx(adapter: Adapter, _request: Request, inode: Inode): Outcome {
@@ -48,15 +51,16 @@ export function statfs(adapter: Adapter): Outcome {
 }
 
 export function setattr(adapter: Adapter, request: Request, inode: Inode): Outcome {
-  if (writesBackTimes(request) && hasThatMtime(adapter, request, inode)) {
+  const isOfCache = writesBackTimes(request);
+  if (isOfCache && hasThatMtime(adapter, request, inode)) {
     return encodeAttrOut(adapter.reply, adapter.stat, attributeLifetime(adapter, inode));
   }
   const change = decodeChange(request);
   if (change.killPrivileges && losesSetgid(adapter, request, inode)) change.killSetgid = true;
-  if (writesBackTimes(request) && adapter.engine.protection(inode)) change.isOwed = !setsTimes(request.pid);
+  if (isOfCache && adapter.engine.protection(inode)) change.isOwed = !setsTimes(request.pid);
   if (adapter.mustWait(request, inode, change)) return DEFERRED;
   const error = adapter.engine.setattr(inode, change);
-  return error < 0 ? error : answerAttributes(adapter, inode, attributeLifetime(adapter, inode));
+  return error < 0 ? error : answerAttributes(adapter, inode, attributeLifetime(adapter, inode), !isOfCache);
 }
 
 const NOT_TIMES = ~(FATTR_MTIME | FATTR_CTIME | FATTR_FH);

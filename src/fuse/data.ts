@@ -52,9 +52,16 @@ export function fsync(adapter: Adapter, request: Request, inode: Inode): Outcome
   if (adapter.mustQueue(request, inode)) return DEFERRED;
   const dataOnly = (request.u32(fuse_fsync_in.fsync_flags) & FUSE_FSYNC_FDATASYNC) !== 0;
   const result = adapter.engine.fsync(inode, dataOnly);
-  if (typeof result === "number") return result;
-  adapter.answerLater(request.unique, result);
+  if (typeof result === "number") return synced(adapter, inode, result);
+  adapter.answerLater(request.unique, result.then((outcome) => synced(adapter, inode, outcome)));
   return DEFERRED;
+}
+
+/** What was written has its blocks now. */
+function synced(adapter: Adapter, inode: Inode, outcome: number): number {
+  if (adapter.hasEnded || !adapter.writebackCache) return outcome;
+  if (adapter.syncedBlocks.haveChanged(adapter.engine, inode)) adapter.notifier.attributesOfServedChanged(inode);
+  return outcome;
 }
 
 /**

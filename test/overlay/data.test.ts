@@ -19,6 +19,25 @@ const FALLOC_FL_ZERO_RANGE = 16;
 const pattern = Buffer.from(Array.from({ length: 300 * KIB }, (_, index) => (index * 7 + (index >> 8)) & 0xff));
 
 overlay("data", {}, (it) => {
+  it("the blocks of an open file are counted once it is synced, and change with it", { needs: ["file-flags"], lower: { f: file("x") } }, ({ merged, upper }) => {
+    for (const name of ["f", "new"]) {
+      const opened = merged.open(name, O_RDWR | O_CREAT);
+      const blocks = (): number[] => [opened.stat().blocks, merged.stat(name).blocks];
+      const inUpper = (): number[] => [upper.stat(name).blocks, upper.stat(name).blocks];
+      for (const length of [MIB, 3 * MIB, 10 * KIB]) {
+        opened.truncate(0);
+        opened.write(Buffer.alloc(length, "x"), 0);
+        opened.sync();
+        expect(blocks()).toEqual(inUpper());
+        expect(blocks()[0]).toBeGreaterThanOrEqual(length / 512);
+      }
+      opened.write(Buffer.alloc(MIB, "y"), 10 * KIB);
+      opened.sync();
+      expect(blocks()).toEqual(inUpper());
+      opened.close();
+    }
+  });
+
   it("a thousand writes, cuts and reads at random places give what memory gives", { lower: { f: file(pattern) } }, ({ merged, upper }) => {
     const chance = new Sequence(42);
     const memory = Buffer.alloc(2 * MIB);
