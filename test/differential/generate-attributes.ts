@@ -6,7 +6,8 @@ import { capabilityValue } from "../harness/xattrs.js";
 import { AT_FDCWD, UTIME_NOW, UTIME_OMIT, XATTR_CREATE, XATTR_REPLACE } from "../../src/sys/constants.js";
 
 const MODES = [0o777, 0o755, 0o644, 0o600, 0o2755, 0o4755, 0o1777, 0o6777, 0] as const;
-const IDS = [0, 1001, 1002, 1003, -1] as const;
+/** Not -1 twice, which the kernel's FUSE module takes for nothing to do. */
+const OWNERS = [[0, 0], [1001, -1], [1001, 1001], [-1, 1001], [-1, 1002], [1002, 1003], [0, -1], [-1, 0]] as const;
 const XATTRS = [
   "user.x", "user.x", "user.new", "user.empty", "trusted.y", "trusted.new", "security.z", "security.capability", "trusted.overlay.opaque",
   "trusted.overlay.x", "trusted.overlay.overlay.opaque", "user.overlay.opaque", "system.posix_acl_access", "system.posix_acl_access",
@@ -16,7 +17,7 @@ const XATTRS = [
 export const attributeCalls: readonly Maker[] = [
   { weight: 14, make: (draw) => ({ name: "statx", arguments: file(draw) }) },
   { weight: 8, make: (draw) => ({ name: "fchmodat", arguments: [...file(draw), draw.pick(MODES)] }) },
-  { weight: 6, make: (draw) => ({ name: "fchownat", arguments: [...file(draw), draw.pick(IDS), draw.pick(IDS)] }) },
+  { weight: 6, make: (draw) => ({ name: "fchownat", arguments: [...file(draw), ...draw.pick(OWNERS)] }) },
   { weight: 5, make: (draw) => ({ name: "utimensat", arguments: [...file(draw), ...time(draw), ...time(draw)] }) },
   { weight: 4, make: (draw) => ({ name: "faccessat", arguments: [...path(draw), draw.below(8)] }) },
   { weight: 3, make: (draw) => ({ name: "readlinkat", arguments: [...path(draw), { room: draw.pick([4096, 3]) }] }) },

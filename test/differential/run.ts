@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Call } from "./call.js";
 import type { Case } from "./case.js";
 import type { Ground } from "./ground.js";
-import { mergedView, otherView, sameAnswer, upperView, withoutLateOrigins, withoutRefusedListings } from "./intended.js";
+import { closedForChange, endsHere, mayRevive, mergedView, otherView, sameAnswer, upperView, withoutLateOrigins, withoutRefusedListings, withoutStaleImpure } from "./intended.js";
 import type { MountPlan, Mounts } from "./mounts.js";
 import { originPaths } from "./origin.js";
 import { perform } from "./perform.js";
@@ -88,7 +88,7 @@ async function compare(one: Case, kernel: Half, ovlfs: Half, mounts: Mounts): Pr
       mounted.push(half);
     }
     const first = firstDifference(one, kernel.side, ovlfs.side);
-    if (first !== null) return first;
+    if (first !== null) return first === "ended" ? null : first;
     for (const { side } of sides) side.dropAll();
     merged = sides.map(({ plan }) => tolerantSnapshot(plan.merged));
   } finally {
@@ -102,12 +102,15 @@ async function compare(one: Case, kernel: Half, ovlfs: Half, mounts: Mounts): Pr
 
 function pause(milliseconds: number): Promise<void> { return new Promise((resolve) => setTimeout(resolve, milliseconds)); }
 
-/** Makes the calls in turns until an answer differs. */
-function firstDifference(one: Case, kernel: Side, ovlfs: Side): Difference | null {
+/** Makes the calls in turns until an answer differs, or until they have to end. */
+function firstDifference(one: Case, kernel: Side, ovlfs: Side): Difference | "ended" | null {
   for (const [index, call] of one.calls.entries()) {
     ovlfs.refusedInListing = false;
+    if (mayRevive(call, [kernel, ovlfs])) continue;
     const wanted = perform(kernel, call, one.eager);
     const found = perform(ovlfs, call, one.eager);
+    if (endsHere(call, wanted, found)) return "ended";
+    if (closedForChange(call, wanted, [kernel, ovlfs])) continue;
     if (!sameAnswer(call, wanted, found, kernel, ovlfs)) return { stage: "call", index, call, lines: [`kernel: ${wanted}`, `ovlfs:  ${found}`] };
     const fault = ovlfs.faults[0];
     if (fault !== undefined) return { stage: "call", index, call, lines: [`ovlfs: ${fault}`] };
@@ -126,7 +129,7 @@ function treeDifference(stage: string, [wanted, found]: readonly Snapshot[], [ke
 /** What lies on disk afterwards: the uppers, the work directories, the lowers. */
 function leftDifference(sides: readonly Half[]): Difference | null {
   const [kernelUpper, ovlfsUpper] = sides.map(({ plan }) => originPaths(tolerantSnapshot(plan.upper), plan));
-  const uppers = [withoutLateOrigins(kernelUpper!, ovlfsUpper!, sides[0]!.upperBefore), ovlfsUpper!];
+  const uppers = [withoutLateOrigins(kernelUpper!, ovlfsUpper!, sides[0]!.upperBefore), ovlfsUpper!].map(withoutStaleImpure);
   const upper = treeDifference("upper", uppers, sides, upperView);
   if (upper !== null) return upper;
   for (const { side, plan, lowersBefore } of sides) {
@@ -150,7 +153,7 @@ async function crossDifference(merged: readonly Snapshot[], sides: readonly Half
       await mounts.unmount(other, plan.merged);
     }
     const [kernelTree, ovlfsTree] = other === "kernel" ? withoutRefusedListings(seen, merged[index]!) : withoutRefusedListings(merged[index]!, seen);
-    const lines = differences(otherView(ovlfsTree), otherView(kernelTree));
+    const lines = differences(otherView(ovlfsTree, side), otherView(kernelTree, side));
     if (lines.length > 0) return { stage: `${side.implementation}'s upper as ${other} shows it`, lines };
   }
   return null;
