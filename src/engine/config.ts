@@ -115,6 +115,14 @@ export function followsRedirects(config: Config): boolean {
   return config.redirectDir !== "nofollow";
 }
 
+/**
+ * Whether lowers may be changed while they are not mounted, which a new directory has to be guarded from where a
+ * feature is in use that relies on them. Source: ovl_allow_offline_changes in fs/overlayfs/overlayfs.h.
+ */
+export function allowsOfflineChanges(config: Config): boolean {
+  return !config.index && !config.metacopy && config.redirectDir !== "on" && config.xino !== "on";
+}
+
 /** Switches off what needs xattrs on the upper, which takes none. Source: ovl_make_workdir. */
 export function withoutXattrs(config: Config, log: Log): void {
   const off = (name: string): void => { log.warn(`the upper takes no overlay xattrs: falling back to ${name}`); };

@@ -11,6 +11,7 @@ import { native } from "../sys/native.js";
 import { RENAME_EXCHANGE } from "../sys/constants.js";
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, Stat } from "../sys/stat.js";
 import { inherit, type Inherited } from "./acl.js";
+import { allowsOfflineChanges } from "./config.js";
 import { copyUp } from "./copy-up.js";
 import { DataFile } from "./data-file.js";
 import { nameAdded } from "./directory.js";
@@ -51,8 +52,17 @@ export function make(fs: OverlayFs, parent: DirectoryInode, name: Bytes, bluepri
     : makeInUpper(fs, upper, name, blueprint);
   if (fd < 0) return fail(-fd);
   const inode = enter(fs, parent, name, blueprint, fd);
-  if (!isErrno(inode)) nameAdded(fs, parent, name, inode);
+  if (isErrno(inode)) return inode;
+  nameAdded(fs, parent, name, inode);
+  if (inode.isDirectory) settleOpaque(fs, parent, inode, miss);
   return inode;
+}
+
+/** A new directory hides what a lower may get under its name later; one over a whiteout does so already. */
+function settleOpaque(fs: OverlayFs, parent: DirectoryInode, directory: DirectoryInode, miss: Miss): void {
+  if (miss !== "whiteout" && (parent.lower.length === 0 || allowsOfflineChanges(fs.config))) return;
+  // Here it only spares lookups, so it may fail.
+  directory.opaque = miss === "whiteout" || markOpaque(fs.work!, directory.upper!) >= 0;
 }
 
 /** Makes sure that a name is free and its directory in the upper; what stands there instead, or an errno. */

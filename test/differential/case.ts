@@ -13,6 +13,9 @@ export interface Before {
   readonly calls: readonly Call[];
 }
 
+/** What of a file is changed (to what it is) right after it was opened for writing: what the kernel copies up then. */
+export type Eager = "attributes" | "data";
+
 export type FileSystem = "tmpfs" | "ext4";
 
 export interface Case {
@@ -20,8 +23,8 @@ export interface Case {
   readonly stack: LayerStack;
   readonly before: Before | null;
   readonly calls: readonly Call[];
-  /** Files opened for writing are changed at once. */
-  readonly eager: boolean;
+  /** Files opened for writing are changed at once; null: they are not. */
+  readonly eager: Eager | null;
   readonly fileSystem: FileSystem;
 }
 
@@ -36,7 +39,7 @@ export function caseOf(seed: number, set: OptionSet, count: number): Case {
   for (const layer of [...stack.lowers, stack.upper]) known.addLayer(layer);
   const before = chance.below(5) < 2 ? randomBefore(chance, known, set) : null;
   return {
-    set, stack, before, calls: randomCalls(chance, known, count), eager: true, fileSystem: chance.pick(["tmpfs", "ext4"]),
+    set, stack, before, calls: randomCalls(chance, known, count), eager: set.options.includes("metacopy=on") ? "data" : "attributes", fileSystem: chance.pick(["tmpfs", "ext4"]),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Makes one call on one side and puts its answer into words that both sides must agree on. */
+import type { Eager } from "./case.js";
 import { acts } from "./acts.js";
 import type { Call } from "./call.js";
 import { digest } from "./digest.js";
@@ -17,7 +18,7 @@ const statfs = new Float64Array(10);
 const READERS: ReadonlySet<string> = new Set(["pread", "copyFileRange"]);
 
 /** Makes the call and answers in words. With `eager`, a file that is opened for writing is changed at once (see intended.ts). */
-export function perform(side: Side, call: Call, eager: boolean): string {
+export function perform(side: Side, call: Call, eager: Eager | null): string {
   const values = call.arguments.map((argument) => side.resolve(argument));
   if (values.includes(null)) return "no descriptor";
   const act = acts[call.name];
@@ -34,7 +35,7 @@ export function perform(side: Side, call: Call, eager: boolean): string {
   return result;
 }
 
-function inWords(side: Side, call: Call, values: readonly unknown[], source: Kept | undefined, eager = false): string {
+function inWords(side: Side, call: Call, values: readonly unknown[], source: Kept | undefined, eager: Eager | null = null): string {
   const result = bindings[call.name]!(...values);
   if (result < 0) return errnoName(result);
   switch (call.name) {
@@ -52,22 +53,24 @@ function inWords(side: Side, call: Call, values: readonly unknown[], source: Kep
 function outcome(result: number): string { return result < 0 ? errnoName(result) : `done ${result}`; }
 
 /** Keeps the descriptor. */
-function opened(side: Side, call: Call, fd: number, eager: boolean): string {
+function opened(side: Side, call: Call, fd: number, eager: Eager | null): string {
   const flags = call.arguments[2] as number;
   if (call.keep === undefined) {
     native.close(fd);
     return "opened";
   }
-  if (eager && (flags & O_ACCMODE) !== O_RDONLY && (flags & O_PATH) === 0) changeNothing(fd);
+  if (eager && (flags & O_ACCMODE) !== O_RDONLY && (flags & O_PATH) === 0) changeNothing(fd, eager);
   const closed = side.keep(call.keep, fd, flags);
   return closed === 0 ? "opened" : `opened, and closed the former with ${errnoName(closed)}`;
 }
 
-/** A change by root that leaves all as it is and yet is one: the file is copied up. */
-function changeNothing(fd: number): void {
+/** A change by root that leaves all as it is and yet is one: the file is copied up, with metacopy=on its data too. */
+function changeNothing(fd: number, eager: Eager): void {
   asRoot(() => {
     native.statx(fd, raw(""), stat.fields);
-    if (stat.type === S_IFREG) native.fchmodat(fd, raw(""), stat.mode & 0o7777);
+    if (stat.type !== S_IFREG) return;
+    if (eager === "data") native.ftruncate(fd, stat.size);
+    else native.fchmodat(fd, raw(""), stat.mode & 0o7777);
   });
 }
 

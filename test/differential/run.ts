@@ -65,7 +65,7 @@ async function prepare(one: Case, place: string, implementation: Implementation,
     if (becomes === "lower") for (const directory of [before.upper, before.work]) mkdirSync(directory);
     await mounts.mount("kernel", { ...before, options });
     const side = new Side("kernel", plan.merged);
-    for (const call of calls) perform(side, call, false);
+    for (const call of calls) perform(side, call, null);
     side.dropAll();
     await mounts.unmount("kernel", plan.merged);
     if (becomes === "lower") plan = { ...plan, lowers: [before.upper, ...lowers] };

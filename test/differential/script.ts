@@ -3,7 +3,7 @@
  * by the kernel or by ovlfs, makes the calls and says how each ended. Nothing of the tester is needed.
  */
 import { DEFAULT_UMASK, USERS, type Argument, type Call } from "./call.js";
-import type { Case } from "./case.js";
+import type { Case, Eager } from "./case.js";
 import type { Difference } from "./run.js";
 import { optionText } from "./mounts.js";
 import type { LayerNode } from "../harness/layers.js";
@@ -89,7 +89,7 @@ function mountLines(one: Case): string[] {
   return [
     ...(becomes === "upper" ? [] : ['for (const directory of ["before", "before-work"]) mkdirSync(directory);']),
     `mount("kernel", ${JSON.stringify(optionText({ ...before, options }))});`,
-    ...calls.flatMap((call) => callLines(call, false)),
+    ...calls.flatMap((call) => callLines(call, null)),
     "unmount();",
     `mount(by, ${JSON.stringify(optionText(becomes === "upper" ? plan : { ...plan, lowers: ["before", ...lowers] }))});`,
   ];
@@ -137,13 +137,14 @@ function dressLines(node: LayerNode, path: string): string[] {
 
 function textOf(content: string | Uint8Array): string { return typeof content === "string" ? content : Buffer.from(content).toString("latin1"); }
 
-function callLines(call: Call, eager: boolean): string[] {
+function callLines(call: Call, eager: Eager | null): string[] {
   const { uid, gid, groups } = USERS[call.user ?? 0]!;
   const umask = call.umask ?? DEFAULT_UMASK;
   const become = uid === 0 && umask === DEFAULT_UMASK ? [] : [`user(${uid}, ${gid}, [${groups.join(", ")}], 0o${umask.toString(8)});`];
   const back = become.length === 0 ? [] : [`user(0, 0, [0], 0o${DEFAULT_UMASK.toString(8)});`];
+  const nothing = eager === "data" ? `native.ftruncate(kept.get(${call.keep}), stat.size)` : `native.fchmodat(kept.get(${call.keep}), "", stat.mode & 0o7777)`;
   const touch = eager && call.keep !== undefined && call.name === "openat"
-    ? [`if (kept.has(${call.keep}) && native.statx(kept.get(${call.keep}), "", stat.fields) === 0 && (stat.mode & 0o170000) === 0o100000) native.fchmodat(kept.get(${call.keep}), "", stat.mode & 0o7777);`]
+    ? [`if (kept.has(${call.keep}) && native.statx(kept.get(${call.keep}), "", stat.fields) === 0 && (stat.mode & 0o170000) === 0o100000) ${nothing};`]
     : [];
   return [...become, statement(call), ...back, ...touch];
 }
