@@ -7,6 +7,7 @@ import type { Bytes } from "../sys/bytes.js";
 import { E, fail, isErrno, type Errno } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { Stat } from "../sys/stat.js";
+import { followsRedirects } from "./config.js";
 import { findEntry, indexName, verifyDirectory } from "./index-directory.js";
 import { DirectoryInode, FileInode, type Indexed, type Inode, type MetacopyData } from "./inode.js";
 import { readMetacopy } from "./metacopy.js";
@@ -131,6 +132,7 @@ function enterByIndex(fs: OverlayFs, parent: DirectoryInode, name: Bytes, stack:
   const metacopy = readMetacopy(upper);
   const redirect = readRedirect(upper);
   if (metacopy < 0 || isErrno(redirect)) return fail(E.EIO);
+  if ((metacopy > 0 && !fs.config.metacopy) || (redirect && !followsRedirects(fs.config))) return fail(E.EPERM);
   const inode = new FileInode(fs.inodes.nextId(), attributes.type, fs.numbers.of(attributes), upper, lower, true);
   inode.metacopy = metacopy > 0 ? stack.metacopy ?? { data: lower, path: [], isVerified: false } : null;
   inode.redirect = redirect && (redirect.path ? joinPath(redirect.path) : redirect.name);
