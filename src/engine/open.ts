@@ -4,7 +4,7 @@
  * left open and nothing changed.
  * Source: ovl_fill_super, ovl_get_workdir and ovl_check_layer in fs/overlayfs/super.c.
  */
-import { bytes, display } from "../sys/bytes.js";
+import { bytes, display, type Bytes } from "../sys/bytes.js";
 import { LOCK_EX, LOCK_NB } from "../sys/constants.js";
 import { errnoName } from "../sys/errno.js";
 import { native } from "../sys/native.js";
@@ -22,7 +22,7 @@ import type { OverlayFs } from "./overlay-fs.js";
 import { ITSELF, RealDirectory } from "./real.js";
 import { dropStaged } from "./staging.js";
 import type { Log } from "./types.js";
-import { createFile, createNameless, makeDirectory, removeXattr, setXattr } from "./upper.js";
+import { createFile, createNameless, makeDirectory, makeWhiteout, removeDirectory, removeFile, removeXattr, setXattr } from "./upper.js";
 import { prepareWork, Work, type UpperFeatures } from "./work.js";
 import { settleUuid } from "./uuid.js";
 import { TRUSTED, USER, type XattrNames } from "./xattr-names.js";
@@ -193,6 +193,11 @@ function openWork(base: RealDirectory, { path }: OpenedDirectory, config: Config
     throw new OptionError(`work directory '${display(path)}' can't be prepared (${errnoName(directory)}); use an empty, writable directory`);
   }
   const work = new Work(base, directory, probeFeatures(directory, log), log);
+  const error = tryWhiteout(directory, work.temporaryName());
+  if (error < 0) {
+    removeDirectory(base, bytes("work"));
+    throw new OptionError(`the upper's file system takes no whiteouts (${errnoName(error)}), as is so with one that is an overlay itself; put the upper and '${display(path)}' on another`);
+  }
   if (!work.features.xattr) withoutXattrs(config, log);
   if (config.fsync === "volatile") markVolatile(base);
   return work;
@@ -206,6 +211,12 @@ function markVolatile(base: RealDirectory): void {
   makeDirectory(incompat, bytes("volatile"), 0o700);
   const dirty = createFile(incompat.child(bytes("volatile")), bytes("dirty"), 0o600);
   if (dirty >= 0) native.close(dirty);
+}
+
+/** Whether a deletion could be recorded: the kernel refuses overlays as uppers by other signs. 0 or an errno. */
+function tryWhiteout(work: RealDirectory, name: Bytes): number {
+  const made = makeWhiteout(work, name);
+  return made < 0 ? made : removeFile(work, name);
 }
 
 /** Tries what the file system of the upper can do, as ovl_make_workdir does. */
