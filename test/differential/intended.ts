@@ -9,7 +9,7 @@
  *    side such descriptors are opened anew for each read (side.ts).
  * 3. "positions of a directory stream", "order of names": listings are sorted, and a stream's pieces are not
  *    compared but checked on ovlfs's side (acts.ts).
- * 4. "trusted.overlay.uuid" is not written by ovlfs.
+ * 4. The overlay's uuid is random: that it is there is compared.
  * 5. "a whiteout in a directory that is not merged" is listed by the kernel, though it is nothing (also acts.ts).
  * 6. "a name that may not be followed" (a metacopy without metacopy=on) fails the kernel's listing, or is left out
  *    of it, depending on how it finds out; ovlfs lists it (also acts.ts).
@@ -20,11 +20,14 @@
  */
 import { readlinkSync } from "node:fs";
 import type { Call } from "./call.js";
+import type { OptionSet } from "./option-sets.js";
 import type { Side } from "./side.js";
 import { S_IFDIR, S_IFREG } from "../../src/sys/stat.js";
 import type { Picture, Snapshot } from "../harness/snapshot.js";
 
 const ORIGIN = "xattr trusted.overlay.origin";
+const UUID = "xattr trusted.overlay.uuid";
+const NLINK = "xattr trusted.overlay.nlink";
 const IMPURE = "xattr trusted.overlay.impure";
 
 function without(picture: Picture, ...fields: string[]): Record<string, string> {
@@ -115,6 +118,33 @@ export function withoutStaleImpure(upper: Snapshot): Snapshot {
   return mapped(upper, (picture, path) => (holders.has(path) ? picture : without(picture, IMPURE)));
 }
 
+/**
+ * Item 14, "which name of a hard-linked file is in the upper" (index=on): a descriptor does not tell FUSE through which
+ * name it was opened, so that a change through it may bring another of the names up, and its directories. The index
+ * leads from each of them to the one file; how many there are is in its nlink xattr.
+ */
+export function withoutOtherAliases(kernel: Snapshot, ovlfs: Snapshot, lowers: readonly Snapshot[]): [Snapshot, Snapshot] {
+  const isAlias = (picture: Picture): boolean => {
+    const [, layer, path] = /^l(\d+):(.*)$/s.exec(picture[ORIGIN] ?? "") ?? [];
+    const lower = layer === undefined ? undefined : lowers[Number(layer)]?.get(path!);
+    return lower !== undefined && lower.type !== "directory" && lower.nlink !== "1";
+  };
+  const cut = (tree: Snapshot, other: Snapshot): Snapshot => {
+    const left = new Map(tree);
+    const parents = new Set<string>();
+    for (const path of [...tree.keys()].sort().reverse()) {
+      const picture = tree.get(path)!;
+      const isEmptied = picture.type === "directory" && parents.has(path) && ![...left.keys()].some((child) => child.startsWith(`${path}/`));
+      if (other.has(path) || !(isAlias(picture) || isEmptied)) continue;
+      left.delete(path);
+      parents.add(parentOf(path));
+    }
+    return mapped(left, (picture, path) => without(picture, ...(isAlias(picture) ? [NLINK, "nlink", "sameFileAs"] : []),
+      ...(parents.has(path) && other.get(path)?.[IMPURE] === undefined ? [IMPURE] : [])));
+  };
+  return [cut(kernel, ovlfs), cut(ovlfs, kernel)];
+}
+
 function parentOf(path: string): string { return path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "."; }
 
 /** Item 6: what is below a directory that the kernel will not list is left out of both trees. */
@@ -127,10 +157,14 @@ export function withoutRefusedListings(kernel: Snapshot, ovlfs: Snapshot): reado
   return [shown(kernel), shown(ovlfs)];
 }
 
-/** The merged trees of the two sides. */
-export function mergedView(tree: Snapshot, side: Side): Snapshot {
+/**
+ * The merged trees of the two sides. Item 16, "hard links of special files with userxattr": those can't carry an origin,
+ * and the kernel then gives each name another inode number.
+ */
+export function mergedView(tree: Snapshot, side: Side, set: OptionSet): Snapshot {
   return mapped(withoutBareWhiteouts(tree), (picture) => {
-    const view = without(picture, "ino", "atime", ...(picture.type === "directory" ? ["nlink"] : []));
+    const isBare = set.userxattr === true && picture.type !== "file";
+    const view = without(picture, "ino", "atime", ...(picture.type === "directory" ? ["nlink"] : []), ...(isBare ? ["sameFileAs"] : []));
     if (view.mtime !== undefined) view.mtime = side.toldTime(view.mtime);
     return view;
   });
@@ -140,11 +174,23 @@ export function mergedView(tree: Snapshot, side: Side): Snapshot {
 export function upperView(tree: Snapshot, side: Side): Snapshot {
   return mapped(tree, (picture) => {
     if (picture.device === "0,0") return { type: "whiteout" };
-    const view = without(picture, "ino", "atime", "xattr trusted.overlay.uuid", ...(picture.type === "directory" ? ["nlink"] : []));
+    const view = without(picture, "ino", "atime", ...(picture.type === "directory" ? ["nlink"] : []));
+    if (view[UUID] !== undefined) view[UUID] = "there";
     view.mtime = side.toldTime(view.mtime!);
     return view;
   });
 }
 
-/** One upper as two implementations show it. */
-export const otherView = mergedView;
+/** The indexes of the two sides; of item 14 see there. */
+export function indexView(tree: Snapshot, side: Side): Snapshot {
+  return mapped(upperView(tree, side), (picture) => without(picture, NLINK, "nlink", "sameFileAs"));
+}
+
+/**
+ * One upper as two implementations show it. Item 15, "link count with nfs_export=on": mounted anew, the kernel counts
+ * the index entry of a file that has no hard links.
+ */
+export function otherView(tree: Snapshot, side: Side, set: OptionSet): Snapshot {
+  const view = mergedView(tree, side, set);
+  return set.name === "nfs_export=on" ? mapped(view, (picture) => without(picture, "nlink", "sameFileAs")) : view;
+}

@@ -1,38 +1,21 @@
 /** Runs one case on both sides and finds the first thing in which they differ. */
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Call } from "./call.js";
 import type { Case } from "./case.js";
 import type { Ground } from "./ground.js";
-import { closedForChange, endsHere, mayRevive, mergedView, otherView, sameAnswer, upperView, withoutLateOrigins, withoutRefusedListings, withoutStaleImpure } from "./intended.js";
+import type { Difference, Half } from "./half.js";
+import { closedForChange, endsHere, mayRevive, mergedView, otherView, sameAnswer, withoutRefusedListings } from "./intended.js";
+import { leftDifference, treeDifference } from "./left.js";
 import type { MountPlan, Mounts } from "./mounts.js";
-import { originPaths } from "./origin.js";
 import { perform } from "./perform.js";
 import { removeTree } from "./remove.js";
 import { Side, type Implementation } from "./side.js";
-import { differences, untouched } from "../harness/compare.js";
+import { differences } from "../harness/compare.js";
 import { buildLayer } from "../harness/layers.js";
-import { snapshot, tolerantSnapshot, type Snapshot } from "../harness/snapshot.js";
-
-export interface Difference {
-  /** In what it shows: "call", "merged", "upper", … */
-  readonly stage: string;
-  /** Index of the call, where it is one. */
-  readonly index?: number;
-  readonly call?: Call;
-  readonly lines: readonly string[];
-}
+import { tolerantSnapshot, type Snapshot } from "../harness/snapshot.js";
 
 export const IMPLEMENTATIONS = ["kernel", "ovlfs"] as const;
 
-/** The two sides of a run, on disk. */
-interface Half {
-  readonly side: Side;
-  readonly plan: MountPlan;
-  readonly lowersBefore: readonly Snapshot[];
-  /** Inode numbers in the upper. */
-  readonly upperBefore: ReadonlySet<string>;
-}
 
 export async function run(one: Case, ground: Ground, mounts: Mounts): Promise<Difference | null> {
   const base = ground[one.fileSystem];
@@ -97,7 +80,7 @@ async function compare(one: Case, kernel: Half, ovlfs: Half, mounts: Mounts): Pr
       await mounts.unmount(half.side.implementation, half.plan.merged);
     }
   }
-  return treeDifference("merged", merged, sides, mergedView) ?? leftDifference(sides) ?? await crossDifference(merged, sides, mounts);
+  return treeDifference("merged", merged, sides, mergedView, one.set) ?? leftDifference(one, sides) ?? await crossDifference(one, merged, sides, mounts);
 }
 
 function pause(milliseconds: number): Promise<void> { return new Promise((resolve) => setTimeout(resolve, milliseconds)); }
@@ -118,30 +101,8 @@ function firstDifference(one: Case, kernel: Side, ovlfs: Side): Difference | "en
   return null;
 }
 
-type ViewOf = typeof mergedView;
-
-function treeDifference(stage: string, [wanted, found]: readonly Snapshot[], [kernel, ovlfs]: readonly Half[], view: ViewOf): Difference | null {
-  const [kernelTree, ovlfsTree] = withoutRefusedListings(wanted!, found!);
-  const lines = differences(view(ovlfsTree, ovlfs!.side), view(kernelTree, kernel!.side));
-  return lines.length === 0 ? null : { stage, lines };
-}
-
-/** What lies on disk afterwards: the uppers, the work directories, the lowers. */
-function leftDifference(sides: readonly Half[]): Difference | null {
-  const [kernelUpper, ovlfsUpper] = sides.map(({ plan }) => originPaths(tolerantSnapshot(plan.upper), plan));
-  const uppers = [withoutLateOrigins(kernelUpper!, ovlfsUpper!, sides[0]!.upperBefore), ovlfsUpper!].map(withoutStaleImpure);
-  const upper = treeDifference("upper", uppers, sides, upperView);
-  if (upper !== null) return upper;
-  for (const { side, plan, lowersBefore } of sides) {
-    const lines = plan.lowers.flatMap((lower, index) => differences(tolerantSnapshot(lower), lowersBefore[index]!, untouched));
-    if (lines.length > 0) return { stage: `lowers of ${side.implementation}`, lines };
-  }
-  const left = [...snapshot(join(sides[1]!.plan.work, "work")).keys()].filter((path) => path !== ".");
-  return left.length === 0 ? null : { stage: "work", lines: left };
-}
-
 /** What the other implementation shows of each upper. */
-async function crossDifference(merged: readonly Snapshot[], sides: readonly Half[], mounts: Mounts): Promise<Difference | null> {
+async function crossDifference(one: Case, merged: readonly Snapshot[], sides: readonly Half[], mounts: Mounts): Promise<Difference | null> {
   for (const [index, { side, plan }] of sides.entries()) {
     const other = side.implementation === "kernel" ? "ovlfs" : "kernel";
     removeTree(join(plan.work, "work/incompat"));
@@ -153,7 +114,7 @@ async function crossDifference(merged: readonly Snapshot[], sides: readonly Half
       await mounts.unmount(other, plan.merged);
     }
     const [kernelTree, ovlfsTree] = other === "kernel" ? withoutRefusedListings(seen, merged[index]!) : withoutRefusedListings(merged[index]!, seen);
-    const lines = differences(otherView(ovlfsTree, side), otherView(kernelTree, side));
+    const lines = differences(otherView(ovlfsTree, side, one.set), otherView(kernelTree, side, one.set));
     if (lines.length > 0) return { stage: `${side.implementation}'s upper as ${other} shows it`, lines };
   }
   return null;

@@ -4,7 +4,7 @@
  */
 import { DEFAULT_UMASK, USERS, type Argument, type Call } from "./call.js";
 import type { Case, Eager } from "./case.js";
-import type { Difference } from "./run.js";
+import type { Difference } from "./half.js";
 import { optionText } from "./mounts.js";
 import type { LayerNode } from "../harness/layers.js";
 

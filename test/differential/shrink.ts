@@ -3,7 +3,7 @@
  * kind of difference (ddmin, after Zeller and Hildebrandt), then what is left is made plainer.
  */
 import type { Case } from "./case.js";
-import type { Difference } from "./run.js";
+import type { Difference } from "./half.js";
 import type { LayerNode } from "../harness/layers.js";
 import type { LayerStack } from "./stack.js";
 

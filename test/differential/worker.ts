@@ -7,7 +7,8 @@ import { caseOf, type Case } from "./case.js";
 import { Ground } from "./ground.js";
 import { MountRefused, Mounts } from "./mounts.js";
 import { optionSets } from "./option-sets.js";
-import { run, type Difference } from "./run.js";
+import type { Difference } from "./half.js";
+import { run } from "./run.js";
 import { scriptOf } from "./script.js";
 import { shrink } from "./shrink.js";
 
