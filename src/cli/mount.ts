@@ -27,6 +27,8 @@ export async function mountInDaemon(command: MountCommand): Promise<void> {
   // The mount point is an argument for ps(1) alone, and makes room for the process title.
   const child = spawn(process.execPath, [...process.execArgv, program, display(command.mountpoint)], {
     detached: true,
+    // Room for long copies beside what waits in the kernel (src/engine/long-copies.ts); threads cost little.
+    env: { UV_THREADPOOL_SIZE: "8", ...process.env },
     stdio: ["ignore", "ignore", "ignore", "pipe"],
   });
   const ended = new Promise<string>((resolve) => {

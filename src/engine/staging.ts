@@ -2,10 +2,12 @@
  * Staging: the data of a large file is copied off the thread into a nameless file of the work directory,
  * while everything else is served. The copy-up proper then only adds the metadata and publishes it.
  */
+import { E } from "../sys/errno.js";
 import { S_IFREG, Stat } from "../sys/stat.js";
 import { native } from "../sys/native.js";
 import { copyDataAsync, reflink } from "./data-copy.js";
 import type { FileInode, Inode } from "./inode.js";
+import { inTurn, mayCopyLong } from "./long-copies.js";
 import { dataOf } from "./lower-data.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { openFile } from "./upper.js";
@@ -29,7 +31,7 @@ const stat = new Stat();
 
 /** Starts, or joins, the copying of an inode's data; null where a copy-up would be short anyway. */
 export function stage(fs: OverlayFs, inode: Inode): Promise<void> | null {
-  if (inode.isDirectory || inode.type !== S_IFREG || inode.upper || !fs.work) return null;
+  if (inode.isDirectory || inode.type !== S_IFREG || inode.upper || !fs.work || !mayCopyLong) return null;
   if (inode.staged?.error === 0) return inode.staged.size === null ? inode.staged.settled : null;
   inode.staged = null;
   const lower = inode.lower!;
@@ -52,7 +54,10 @@ export function stage(fs: OverlayFs, inode: Inode): Promise<void> | null {
 }
 
 function begin(fs: OverlayFs, inode: FileInode, building: Building, source: number, size: number): Promise<void> {
-  const settled = copyAndSync(fs, source, building.fd, size).then((error) => {
+  const settled = inTurn(() => {
+    // While it waited another copy may have been made, in a hurry, or the inode dropped.
+    return inode.staged?.building === building ? copyAndSync(fs, source, building.fd, size) : Promise.resolve(-E.ECANCELED);
+  }).then((error) => {
     native.close(source);
     const own = inode.staged;
     if (own?.building !== building) discardBuilding(fs.work!, building);

@@ -2,6 +2,7 @@
  * One mount's state, which every operation gets: the engine, the reply buffer, what INIT settled, who waits.
  * An operation answers by writing into `reply` and returning an outcome; it never sends anything itself.
  */
+import { setTimeout } from "node:timers/promises";
 import type { Engine } from "../engine/engine.js";
 import type { Inode } from "../engine/inode.js";
 import type { AttrChange, Log } from "../engine/types.js";
@@ -22,6 +23,9 @@ export type Outcome = number;
 
 /** No answer now: there never is one (FORGET), or it comes later. No errno: those end at 4095. */
 export const DEFERRED = -4096;
+
+/** Milliseconds that an answer waits for stale listings to be dropped. */
+const LONGEST_DROP = 1000;
 
 export interface AdapterOptions {
   readonly engine: Engine;
@@ -48,6 +52,7 @@ export class Adapter {
   /** FUSE_SETXATTR_EXT is in force. */
   setxattrExtended = false;
   readonly #repeat: (request: Request) => void;
+  readonly #drops: Promise<void>[] = [];
   #ended = false;
 
   constructor(options: AdapterOptions) {
@@ -81,6 +86,25 @@ export class Adapter {
     if (!this.parking.isOpen(inode) || request.waitedFor.includes(inode.id)) return false;
     this.parking.join(inode, request);
     return true;
+  }
+
+  /** A listing that the kernel may have is stale: it is dropped before the request that made it so is answered. */
+  listingChanged(directory: Inode): void {
+    this.#drops.push(this.notifier.dropListing(directory));
+  }
+
+  /**
+   * Sends the answer to the request that was served; where listings are being dropped, after that. But not for
+   * ever: that may wait for a reader, whom in turn nothing here may keep waiting.
+   */
+  answer(unique: Unique, outcome: number): void {
+    if (this.#drops.length === 0) {
+      this.reply.send(unique, outcome);
+      return;
+    }
+    const message = this.reply.keep(unique, outcome);
+    const dropped = Promise.all(this.#drops.splice(0));
+    void Promise.race([dropped, setTimeout(LONGEST_DROP, undefined, { ref: false })]).then(() => this.reply.sendKept(message));
   }
 
   /** Sends the answer to a request once `result`, which is 0 or a negated errno, is known. */

@@ -9,7 +9,7 @@ import { E, errnoName } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import type { MountLog } from "../transport.js";
 import { MAX_WRITE } from "./init.js";
-import type { NotifyingDevice } from "./notify.js";
+import type { Lane, NotifyingDevice } from "./notify.js";
 import { Request } from "./request.js";
 
 /** fuse_in_header, the operation's structure and the extensions have room in this. */
@@ -22,8 +22,8 @@ export class Connection implements NotifyingDevice {
   readonly #request = new Request(MAX_WRITE + HEADER_ROOM);
   readonly #log: MountLog;
   #watch: object | null = null;
-  /** The last write off the thread; each waits for the one before. */
-  #offThread: Promise<void> = Promise.resolve();
+  /** The last write off the thread in each lane; each waits for the one before. */
+  readonly #offThread: Record<Lane, Promise<void>> = { files: Promise.resolve(), listings: Promise.resolve() };
   #ended: () => void = () => undefined;
   /** Settles when the file system is unmounted. */
   readonly done: Promise<void>;
@@ -85,7 +85,7 @@ export class Connection implements NotifyingDevice {
     native.pollStop(this.#watch);
     this.#watch = null;
     this.#ended();
-    void this.#offThread.then(() => native.close(this.fd));
+    void Promise.all(Object.values(this.#offThread)).then(() => native.close(this.fd));
   }
 
   write(buffer: Uint8Array, length: number): number {
@@ -93,12 +93,12 @@ export class Connection implements NotifyingDevice {
   }
 
   /**
-   * One at a time: a write may wait for WRITEs to be answered, and these for a copy-up, which needs a thread
-   * of the same small pool.
+   * One at a time in each lane: a write may wait for WRITEs to be answered, and these for a copy-up, which needs a
+   * thread of the same small pool.
    */
-  writeOffThread(buffer: Uint8Array): Promise<void> {
-    this.#offThread = this.#offThread.then(() => this.#writeInPool(buffer));
-    return this.#offThread;
+  writeOffThread(buffer: Uint8Array, lane: Lane): Promise<void> {
+    this.#offThread[lane] = this.#offThread[lane].then(() => this.#writeInPool(buffer));
+    return this.#offThread[lane];
   }
 
   #writeInPool(buffer: Uint8Array): Promise<void> {

@@ -92,7 +92,7 @@ export function operationName(opcode: number): string {
 /** Serves one request and sends its answer, unless that comes later or never. The outcome is for the debug log. */
 export function dispatch(adapter: Adapter, request: Request): Outcome {
   const outcome = perform(adapter, request);
-  if (outcome !== DEFERRED) adapter.reply.send(request.unique, outcome);
+  if (outcome !== DEFERRED) adapter.answer(request.unique, outcome);
   return outcome;
 }
 

@@ -29,7 +29,7 @@ function serve(request: MountRequest, { connection }: Mounted): Promise<string |
       initialized: resolve,
     });
     request.engine.onAttributesChanged = (inode) => adapter.notifier.attributesChanged(inode);
-    request.engine.onListingChanged = (directory) => void adapter.notifier.dropData(directory, 0);
+    request.engine.onListingChanged = (directory) => adapter.listingChanged(directory);
     connection.start((received) => one(adapter, received));
     void connection.done.then(() => {
       adapter.end();

@@ -15,10 +15,13 @@ import type { Device } from "./reply.js";
 import { fuse_notify_inval_inode_out, fuse_out_header } from "./structs.js";
 import { Words } from "./words.js";
 
+/** What waits for file data does not hold up what waits for a listing. */
+export type Lane = "files" | "listings";
+
 /** A device that can also be written to without waiting for it. */
 export interface NotifyingDevice extends Device {
   /** Writes on another thread; settles when that is done, with or without success. The buffer is given away. */
-  writeOffThread(buffer: Uint8Array): Promise<void>;
+  writeOffThread(buffer: Uint8Array, lane: Lane): Promise<void>;
 }
 
 const ATTRIBUTES_ONLY = -1;
@@ -41,7 +44,7 @@ export class Notifier {
       return;
     }
     this.#address(inode, ATTRIBUTES_ONLY);
-    void this.#device.writeOffThread(Uint8Array.prototype.slice.call(this.#message.buffer));
+    void this.#writeOffThread("files");
   }
 
   /** The attributes of the inode that the request being served is about changed, other than by its answer. */
@@ -53,12 +56,24 @@ export class Notifier {
   /**
    * Has the kernel write back what it holds of a file's data from `offset` on, and drop it; settles when that
    * is done. The WRITEs that this causes are served meanwhile, so it must not be waited for on this thread.
-   * What it holds of a directory is the listing, which it then asks for anew; that too can't be waited for, since
-   * a reader who has one of its pages locked may be about to ask us for the memory it reads to.
    */
   dropData(inode: Inode, offset: number): Promise<void> {
     this.#address(inode, offset);
-    return this.#device.writeOffThread(Uint8Array.prototype.slice.call(this.#message.buffer));
+    return this.#writeOffThread("files");
+  }
+
+  /**
+   * Has the kernel drop a directory's listing, which it then asks for anew; settles when that is done. This too
+   * can't be waited for on this thread: a reader who has one of its pages locked may be about to ask us for the
+   * memory that it reads to.
+   */
+  dropListing(directory: Inode): Promise<void> {
+    this.#address(directory, 0);
+    return this.#writeOffThread("listings");
+  }
+
+  #writeOffThread(lane: Lane): Promise<void> {
+    return this.#device.writeOffThread(Uint8Array.prototype.slice.call(this.#message.buffer), lane);
   }
 
   #address(inode: Inode, offset: number): void {

@@ -43,10 +43,23 @@ export class Reply {
    * ENOENT there means that the request was aborted meanwhile.
    */
   send(unique: Unique, outcome: number): number {
+    return this.#device.write(this.buffer, this.#address(unique, outcome));
+  }
+
+  /** What `send` would send, in memory of its own, for `sendKept`. */
+  keep(unique: Unique, outcome: number): Uint8Array {
+    return Uint8Array.prototype.slice.call(this.buffer, 0, this.#address(unique, outcome));
+  }
+
+  sendKept(message: Uint8Array): void {
+    this.#device.write(message, message.length);
+  }
+
+  #address(unique: Unique, outcome: number): number {
     const length = fuse_out_header.sizeof + Math.max(outcome, 0);
     this.#words.setU32(fuse_out_header.len, length);
     this.#words.setU32(fuse_out_header.error, Math.min(outcome, 0));
     this.#words.setU64(fuse_out_header.unique, unique);
-    return this.#device.write(this.buffer, length);
+    return length;
   }
 }

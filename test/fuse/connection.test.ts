@@ -45,8 +45,8 @@ test("a request that arrives is served, and the answer goes back", async () => {
 
 test("writes off the thread arrive one after the other", async () => {
   connection.start(() => undefined);
-  void connection.writeOffThread(Buffer.from("one "));
-  await connection.writeOffThread(Buffer.from("two"));
+  void connection.writeOffThread(Buffer.from("one "), "files");
+  await connection.writeOffThread(Buffer.from("two"), "files");
   expect(arrived().toString()).toBe("one two");
 });
 
@@ -56,6 +56,6 @@ test("once closed nothing is written: the descriptor may be another file's by no
   await connection.done;
   await settle();
   expect(connection.write(Buffer.from("late"), 4)).toBe(-E.ENODEV);
-  await connection.writeOffThread(Buffer.from("late"));
+  await connection.writeOffThread(Buffer.from("late"), "listings");
   expect(arrived()).toHaveLength(0);
 });

@@ -23,7 +23,7 @@ test("those of a file by another thread, since the kernel may wait for this one"
 
 test("a directory's listing is dropped by another thread, for a reader may hold its pages", () => {
   const { adapter, device } = serve({});
-  void adapter.notifier.dropData(directory, 0);
+  void adapter.notifier.dropListing(directory);
   expect(device.messages).toEqual([]);
   expect(device.offThread.map((notice) => [notice.u64(fuse_notify_inval_inode_out.ino), notice.i64(fuse_notify_inval_inode_out.off)])).toEqual([[8n, 0n]]);
 });

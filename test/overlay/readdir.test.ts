@@ -35,6 +35,20 @@ overlay("readdir", {}, (it) => {
       expect(names(merged.entries("d")).sort()).toEqual([".", "..", "a", "b", "c", "e"]);
     });
 
+  it("after the copy-up of one name of a hard-linked lower a listing that was read before has each name's inode number, at once",
+    {
+      needs: ["full-attributes", "shared-links"], ownWay: "how many links are shown may differ while names are broken apart",
+      lower: { d: dir(Object.fromEntries(Array.from({ length: 50 }, (_, index) => [[`a${index}`, file()], [`b${index}`, hardLink(`a${index}`)]] as const).flat())) },
+    }, ({ merged }) => {
+      for (let index = 0; index < 50; index++) {
+        merged.entries("d");
+        merged.entries("d");
+        merged.chmod(`d/a${index}`, 0o600);
+        const listed = new Map(merged.entries("d").map(({ name, ino }) => [name, ino]));
+        for (const name of [`a${index}`, `b${index}`]) expect(listed.get(name)).toBe(merged.stat(`d/${name}`).ino);
+      }
+    });
+
   it("an empty directory lists . and ..", { lower: { d: dir() }, upper: { u: dir() } }, ({ merged }) => {
     expect(names(merged.entries("d")).sort()).toEqual([".", ".."]);
     expect(names(merged.entries("u")).sort()).toEqual([".", ".."]);
