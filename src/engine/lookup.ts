@@ -131,7 +131,7 @@ class Search {
     return (this.#walk.isDirectory || fs.dataLayers.length === 0) && isLowest(fs, bases[i]!.layer);
   }
 
-  /** What an untrusted layer might lead to is not followed where it was not asked for. */
+  /** What an untrusted layer might lead to is not followed where it was not asked for; 0 or EPERM. */
   #refuses(isRedirected: boolean, isBelowMetacopy: boolean): number {
     const { fs } = this;
     if (isBelowMetacopy && !fs.config.metacopy) {
@@ -175,6 +175,8 @@ class Search {
   }
 
   #directory(): Inode | Errno {
+    const refused = this.#refuses(this.#walk.redirect !== null, false);
+    if (refused < 0) return fail(-refused);
     return enterDirectory(this.fs, this.parent, this.name, {
       upper: this.#upper as RealDirectory | null, lower: this.#directories, ino: this.#lowerIno ?? this.fs.numbers.of(topmost),
       isOpaque: this.#upperIsOpaque, redirect: this.#upperRedirect,
@@ -185,6 +187,8 @@ class Search {
     const walk = this.#walk;
     const files = this.#files;
     const hasLazyData = walk.metacopy > 0 && files.length > 0 && this.fs.dataLayers.length > 0 && walk.absolute;
+    const refused = hasLazyData ? 0 : this.#refuses(walk.redirect !== null, walk.metacopy > 0);
+    if (refused < 0) return fail(-refused);
     if (!hasLazyData && (walk.metacopy > 0 || (this.#upperIsMetacopy && files.length === 0))) return this.#withoutData();
     const isMetacopy = this.#upper ? this.#upperIsMetacopy : files.length > 1 || hasLazyData;
     const stack: FileStack = {
@@ -196,7 +200,6 @@ class Search {
 
   /** A metacopy and nothing below it. */
   #withoutData(): Errno {
-    if (!this.fs.config.metacopy) return fail(E.EPERM);
     this.fs.log.warn("a metacopy has no data in any lower layer", "metacopy-no-data");
     return fail(E.EIO);
   }

@@ -97,6 +97,17 @@ describe.runIf(isRoot)("lookup", () => {
     expect(overlay.find("new")).toBe(fail(E.EINVAL));
   });
 
+  test("a redirect is refused with redirect_dir=nofollow, wherever it leads", () => {
+    overlay.file("lower1", "old/f");
+    overlay.directory("upper", "new");
+    overlay.run("setfattr", "-n", "trusted.overlay.redirect", "-v", "old", overlay.path("upper", "new"));
+    overlay.open({ ...overlay.options, redirectDir: "nofollow" });
+    expect(overlay.find("new")).toBe(fail(E.EPERM));
+    overlay.directory("upper", "nowhere");
+    overlay.run("setfattr", "-n", "trusted.overlay.redirect", "-v", "missing", overlay.path("upper", "nowhere"));
+    expect(overlay.find("nowhere")).toBe(fail(E.EPERM));
+  });
+
   test("a file that is metadata only is refused, and logged once", () => {
     overlay.file("lower1", "f", "data");
     overlay.file("upper", "f");
