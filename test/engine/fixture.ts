@@ -7,7 +7,7 @@ import { Engine } from "../../src/engine/engine.js";
 import type { Inode } from "../../src/engine/inode.js";
 import type { OverlayOptions } from "../../src/engine/options.js";
 import type { Caller } from "../../src/engine/types.js";
-import { bytes } from "../../src/sys/bytes.js";
+import { bytes, type Bytes } from "../../src/sys/bytes.js";
 import { errnoName, isErrno, type Errno } from "../../src/sys/errno.js";
 import { Stat } from "../../src/sys/stat.js";
 
@@ -63,8 +63,18 @@ export class Fixture {
   }
 
   reopen(): Engine {
+    return this.reopenWith(this.options);
+  }
+
+  reopenWith(options: OverlayOptions): Engine {
     this.#engine?.close();
-    return this.open();
+    this.#engine = null;
+    return this.open(options);
+  }
+
+  /** The path of a layer, for options. */
+  bytes(layer: string): Bytes {
+    return bytes(this.path(layer));
   }
 
   get engine(): Engine {
