@@ -18,6 +18,7 @@ export interface Time {
 export interface AttrChange {
   /** Permission bits, setuid, setgid and sticky (07777). */
   readonly mode?: number;
+  /** -1 leaves it as it is; of both ids that is a chown(2) all the same, which sets the ctime. */
   readonly uid?: number;
   readonly gid?: number;
   readonly size?: number;

@@ -22,6 +22,7 @@ export const LIMITS: readonly Limit[] = [
   { what: "times finer than milliseconds", answer: "milliseconds, rounded down", why: "fuse-native carries milliseconds" },
   { what: "times before 1970", answer: "set as they are, shown as 1970", why: "fuse-native answers unsigned milliseconds" },
   { what: "setting atime or mtime alone", answer: "nothing is set, and success is answered", why: "libfuse 2 drops it before it gets here" },
+  { what: "chown of neither owner nor group", answer: "no ctime is set, no setuid taken away, and success is answered", why: "libfuse 2 drops it before it gets here" },
   { what: "inode numbers over 32 bits", answer: "another number, unique for the life of the mount", why: "fuse-native carries 32 bits" },
   { what: "one inode for all names of a file", answer: "the number is the same, but each name has a page cache of its own until it is opened anew", why: "libfuse 2 knows paths, not inodes" },
   { what: "a file deleted while open", answer: "it stands as .fuse_hidden… in its directory until it is closed", why: "libfuse 2 renames it, to have a path for it" },

@@ -18,6 +18,8 @@ import { fuse_setattr_in } from "./structs.js";
 const PERMISSIONS = 0o7777;
 const S_IXGRP = 0o010;
 const NOW: Time = { sec: 0, nsec: UTIME_NOW };
+/** chown(2) to it leaves an id as it is; of both ids it is a change all the same: of the ctime, and it clears setuid. */
+const KEEP_ID = -1;
 
 export function getattr(adapter: Adapter, request: Request, inode: Inode): Outcome {
   const lifetime = attributeLifetime(adapter, inode);
@@ -98,6 +100,7 @@ function decodeChange(request: Request): Change {
     change.mtime = valid & FATTR_MTIME_NOW ? NOW : time(request, fuse_setattr_in.mtime, fuse_setattr_in.mtimensec);
   }
   if (valid & FATTR_KILL_SUIDGID) change.killPrivileges = true;
+  if ((valid & ~(FATTR_CTIME | FATTR_FH)) === 0) change.uid = change.gid = KEEP_ID;
   return change;
 }
 

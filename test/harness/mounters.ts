@@ -40,6 +40,8 @@ export type Capability =
   | "stable-offsets"
   /** A setgid bit that no group execution goes with is lost by a write from outside the group. */
   | "lone-setgid"
+  /** A chown(2) of neither id arrives. */
+  | "empty-chown"
   /** The flags of chattr(1). */
   | "file-flags"
   /** Descriptors and mappings from before a copy-up see what is written after it; the kernel's overlay does not have this. */
@@ -55,6 +57,8 @@ export interface MountSpec {
   readonly work?: string | undefined;
   readonly merged: string;
   readonly options?: readonly string[] | undefined;
+  /** Options that ovlfs alone has. */
+  readonly ownOptions?: readonly string[] | undefined;
 }
 
 export interface Mounter {
@@ -70,7 +74,7 @@ export const CLI = join(import.meta.dirname, "../../dist/cli/main.js");
 
 const common: readonly Capability[] = [
   "rename-flags", "unnamed-files", "holes", "fallocate", "raw-names", "acls", "nanoseconds", "separate-times", "user-owners", "shared-links",
-  "unlinked-files", "long-paths", "xattr-sizes", "full-attributes", "stable-offsets", "file-flags", "lone-setgid",
+  "unlinked-files", "long-paths", "xattr-sizes", "full-attributes", "stable-offsets", "file-flags", "lone-setgid", "empty-chown",
 ];
 
 export const kernel: Mounter = {
@@ -113,7 +117,7 @@ function lowerList({ lowers, dataLayers }: MountSpec): string { return [lowers.j
 function mountOvlfs(spec: MountSpec, words: readonly string[]): void {
   const layers = ["--lower", lowerList(spec)];
   if (spec.upper !== undefined) layers.push("--upper", spec.upper, "--work", spec.work!);
-  const options = spec.options === undefined || spec.options.length === 0 ? [] : ["-o", spec.options.join(",")];
+  const options = [...(spec.options ?? []), ...(spec.ownOptions ?? [])].flatMap((option) => ["-o", option]);
   mustRun(process.execPath, [CLI, "mount", ...words, ...layers, ...options, spec.merged], { cwd: spec.cwd });
 }
 

@@ -3,6 +3,7 @@
  * Each method is one system call or the few that the act takes; refusals are thrown as Refused. Descriptors
  * that a test leaves open are closed by closeAll, so that a failed case can't keep a mount busy.
  */
+import { lstatSync } from "node:fs";
 import { attributesAt, type Attributes } from "./attributes.js";
 import { extendedFlagsOf, flagsOf, setExtendedFlags, setFlags } from "./file-flags.js";
 import { readDirectory, type Entry } from "./getdents.js";
@@ -140,6 +141,11 @@ export class Tree {
 
   chmod(name: string, mode: number): void {
     check(native.fchmodat(AT_FDCWD, raw(this.at(name)), mode), `chmod ${name}`);
+  }
+
+  /** When the inode was changed last, in nanoseconds. */
+  ctime(name: string): bigint {
+    return lstatSync(Buffer.from(this.at(name), "latin1"), { bigint: true }).ctimeNs;
   }
 
   chown(name: string, uid: number, gid: number): void {

@@ -1,4 +1,5 @@
 /** Changing attributes, and xattrs: the overlay's own are its own. */
+import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
 import { dir, file, OLD, opaque, symlink } from "../harness/layers.js";
 import { overlay } from "../harness/overlay-cases.js";
@@ -43,6 +44,18 @@ overlay("attributes", {}, (it) => {
     merged.chown("d", 5, 5);
     expect(merged.stat("f").mode).toBe("755");
     expect(merged.stat("d").mode).toBe("2755");
+  });
+
+  it("a chown that names neither owner nor group copies up, sets the ctime and takes setuid from a file", {
+    needs: ["empty-chown"], lower: { f: file("x", { mode: 0o4755 }), d: dir(), s: symlink("f") }, upper: { g: file("x", { mode: 0o4755 }) },
+  }, async ({ merged, upper }) => {
+    const names = ["f", "d", "s", "g"] as const;
+    const before = names.map((name) => merged.ctime(name));
+    await delay(20);
+    for (const name of names) merged.chown(name, -1, -1);
+    expect(names.map((name, i) => merged.ctime(name) > before[i]!)).toEqual([true, true, true, true]);
+    expect(names.map((name) => upper.exists(name))).toEqual([true, true, true, true]);
+    expect(["f", "g"].map((name) => merged.stat(name).mode)).toEqual(["755", "755"]);
   });
 
   it("touch sets the present time", { lower: { f: file("x"), d: dir() } }, ({ merged }) => {
