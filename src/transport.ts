@@ -14,6 +14,8 @@ export interface MountRequest {
   readonly flags: number;
   /** Other users than the mounter may enter; as root always. */
   readonly allowOther: boolean;
+  /** A file is copied up when it is opened for writing, as the kernel's overlay does it, not with its first change. */
+  readonly copyUpAtOpen: boolean;
   /** Each request and its answer to the log. */
   readonly debug: boolean;
   readonly log: MountLog;

@@ -22,6 +22,7 @@ export interface MountCommand {
   readonly flags: readonly MountFlag[];
   readonly allowOther: boolean;
   readonly debug: boolean;
+  readonly copyUpAtOpen: boolean;
   readonly features: FeatureOptions;
   readonly foreground: boolean;
   readonly transport: TransportName;
@@ -194,6 +195,7 @@ class MountWords {
       flags: [...settings.flags],
       allowOther: settings.allowOther,
       debug: settings.debug,
+      copyUpAtOpen: settings.copyUpAtOpen,
       features: settings.features,
       foreground: this.#foreground || settings.debug,
       transport: this.#transport,

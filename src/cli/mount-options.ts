@@ -70,6 +70,10 @@ export const mountOptions: readonly Row[] = [
   choice("uuid", "the overlay has a uuid of its own (default auto: if it is fresh)", ["on", "auto", "null", "off"], (uuid) => ({ uuid })),
   choice("verity", "digests of metacopied data are kept and checked (default off)", ["on", "require", "off"], (verity) => ({ verity })),
   { name: "userxattr", help: "the format's attributes are 'user.overlay.*', which need no privilege", enable: (settings) => { settings.features = { ...settings.features, userxattr: true }; } },
+  {
+    name: "copy_up", value: "change|open", help: "a file is copied up with its first change (default), or when it is opened for writing",
+    take: (settings, value) => { settings.copyUpAtOpen = oneOf("copy_up", value, ["change", "open"]) === "open"; },
+  },
   { name: "suid", help: "honour setuid and setgid (default for root; others never have it)", clear: ["MS_NOSUID"] },
   { name: "nosuid", help: "ignore setuid and setgid", set: ["MS_NOSUID"] },
   { name: "dev", help: "honour device files (default for root; others never have it)", clear: ["MS_NODEV"] },

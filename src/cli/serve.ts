@@ -63,7 +63,8 @@ export async function serve(command: MountCommand, announce: () => void): Promis
       if (!command.foreground) log.info(`mounting ${shown}`);
       const session = await mount({
         engine, mountpoint, source: command.source, flags: mountFlags(command, engine),
-        allowOther: command.allowOther || process.geteuid!() === 0, debug: command.debug, log,
+        allowOther: command.allowOther || process.geteuid!() === 0, copyUpAtOpen: command.copyUpAtOpen,
+        debug: command.debug, log,
       });
       process.title = `ovlfs ${shown}`;
       signals.attach(session, mountpoint);

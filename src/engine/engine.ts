@@ -10,6 +10,7 @@ import { E, fail, isErrno, type Errno } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, Stat } from "../sys/stat.js";
 import { setAttributes } from "./attributes.js";
+import { copyUp } from "./copy-up.js";
 import { make, makeNameless } from "./create.js";
 import { allocate, copyRange, readData, seek, sync, syncNow, writeData, writeKeepingMtime } from "./data.js";
 import { listDirectory } from "./directory.js";
@@ -205,6 +206,12 @@ export class Engine {
     this.fs.descriptors.trim();
     if (!oldParent.isDirectory || !newParent.isDirectory) return -E.ENOTDIR;
     return rename(this.fs, oldParent, oldName, newParent, newName, flags);
+  }
+
+  /** Copies an inode up as its first write would, whole; 0 or an errno. */
+  copyUp(inode: Inode): number {
+    this.fs.descriptors.trim();
+    return copyUp(this.fs, inode, "all");
   }
 
   setattr(inode: Inode, change: AttrChange): number {

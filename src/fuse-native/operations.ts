@@ -8,6 +8,7 @@ import { display, type Bytes } from "../sys/bytes.js";
 import { deviceMajor, deviceMinor } from "../sys/device.js";
 import { E, fail, isErrno, type Errno } from "../sys/errno.js";
 import { S_IFMT, Stat } from "../sys/stat.js";
+import { isForWriting } from "../sys/open-flags.js";
 import type { MountRequest } from "../transport.js";
 import { fromMilliseconds, toNativeStat, toNativeStatFs, type NativeStat, type NativeStatFs } from "./attributes.js";
 import { Handles } from "./handles.js";
@@ -35,11 +36,13 @@ export class Operations {
   /** Who asks is not told, and the kernel has applied the umask. */
   readonly #caller: Caller = { uid: process.geteuid!(), gid: process.getegid!(), umask: 0 };
   readonly #log: MountRequest["log"];
+  readonly #copyUpAtOpen: boolean;
 
-  constructor({ engine, log }: MountRequest) {
+  constructor({ engine, log, copyUpAtOpen }: MountRequest) {
     this.#paths = new Paths(engine, log);
     this.#handles = new Handles(engine);
     this.#log = log;
+    this.#copyUpAtOpen = copyUpAtOpen;
   }
 
   get #engine() {
@@ -167,8 +170,15 @@ export class Operations {
   }
 
   /** Truncation comes as an operation of its own. */
-  readonly open = (path: string, _flags: number, done: DoneWith<number>): void => {
-    this.#opened("open", done, () => this.#paths.hold(path));
+  readonly open = (path: string, flags: number, done: DoneWith<number>): void => {
+    this.#opened("open", done, () => {
+      const inode = this.#paths.hold(path);
+      if (!this.#copyUpAtOpen || isErrno(inode) || !isForWriting(flags)) return inode;
+      const error = this.#engine.copyUp(inode);
+      if (error >= 0) return inode;
+      this.#engine.forget(inode, 1);
+      return fail(-error);
+    });
   };
 
   readonly create = (path: string, mode: number, done: DoneWith<number>): void => {

@@ -31,6 +31,8 @@ export interface AdapterOptions {
   readonly engine: Engine;
   readonly device: NotifyingDevice;
   readonly log: Log;
+  /** Opens are to be told, and one for writing copies up. */
+  readonly copyUpAtOpen: boolean;
   /** Serves a request from the start; for those that waited. */
   readonly repeat: (adapter: Adapter, request: Request) => void;
   /** INIT was decided upon: null, or why the kernel cannot be served. */
@@ -40,6 +42,7 @@ export interface AdapterOptions {
 export class Adapter {
   readonly engine: Engine;
   readonly log: Log;
+  readonly copyUpAtOpen: boolean;
   readonly reply: Reply;
   readonly notifier: Notifier;
   readonly parking: Parking;
@@ -58,6 +61,7 @@ export class Adapter {
   constructor(options: AdapterOptions) {
     this.engine = options.engine;
     this.log = options.log;
+    this.copyUpAtOpen = options.copyUpAtOpen;
     this.reply = new Reply(options.device, MAX_WRITE);
     this.notifier = new Notifier(options.device);
     this.#repeat = (request) => {

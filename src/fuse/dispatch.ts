@@ -7,7 +7,7 @@ import { logFault } from "../transport.js";
 import type { Inode } from "../engine/inode.js";
 import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
 import { getattr, readlink, setattr, statfs, statx } from "./attributes.js";
-import { copyFileRange, copyFileRange64, fallocate, fsync, lseek, read, write } from "./data.js";
+import { copyFileRange, copyFileRange64, fallocate, fsync, lseek, open, read, write } from "./data.js";
 import { readdir, readdirplus } from "./directories.js";
 import type { Unique } from "./ids.js";
 import { init, SHORTEST_INIT } from "./init.js";
@@ -19,8 +19,8 @@ import { FUSE_COMPAT_SETXATTR_IN_SIZE, Opcode } from "./protocol.js";
 import { MalformedRequest, type Request } from "./request.js";
 import {
   fuse_batch_forget_in, fuse_copy_file_range_in, fuse_create_in, fuse_fallocate_in, fuse_forget_in, fuse_fsync_in,
-  fuse_getxattr_in, fuse_interrupt_in, fuse_ioctl_in, fuse_link_in, fuse_lseek_in, fuse_mkdir_in, fuse_mknod_in, fuse_read_in,
-  fuse_rename2_in, fuse_rename_in, fuse_setattr_in, fuse_write_in,
+  fuse_getxattr_in, fuse_interrupt_in, fuse_ioctl_in, fuse_link_in, fuse_lseek_in, fuse_mkdir_in, fuse_mknod_in, fuse_open_in,
+  fuse_read_in, fuse_rename2_in, fuse_rename_in, fuse_setattr_in, fuse_write_in,
 } from "./structs.js";
 import { getxattr, listxattr, removexattr, setxattr } from "./xattrs.js";
 
@@ -55,6 +55,7 @@ const operations: readonly (Operation | undefined)[] = table([
   [Opcode.RMDIR, { name: "RMDIR", shortest: 1, onInode: rmdir }],
   [Opcode.RENAME, { name: "RENAME", shortest: fuse_rename_in.sizeof + 2, onInode: rename }],
   [Opcode.RENAME2, { name: "RENAME2", shortest: fuse_rename2_in.sizeof + 2, onInode: rename2 }],
+  [Opcode.OPEN, { name: "OPEN", shortest: fuse_open_in.sizeof, onInode: open }],
   [Opcode.READ, { name: "READ", shortest: fuse_read_in.sizeof, onInode: read }],
   [Opcode.WRITE, { name: "WRITE", shortest: fuse_write_in.sizeof, onInode: write }],
   [Opcode.FSYNC, { name: "FSYNC", shortest: fuse_fsync_in.sizeof, onInode: fsync }],

@@ -24,7 +24,7 @@ function serve(request: MountRequest, { connection }: Mounted): Promise<string |
   return new Promise((resolve) => {
     const one = request.debug ? debugged(request) : dispatch;
     const adapter = new Adapter({
-      engine: request.engine, device: connection, log: request.log, repeat: one,
+      engine: request.engine, device: connection, log: request.log, copyUpAtOpen: request.copyUpAtOpen, repeat: one,
       // The answer to INIT is sent when this returns, and the promise settles after that.
       initialized: resolve,
     });

@@ -1,17 +1,33 @@
 import { expect, test } from "vitest";
 import type { Inode } from "../../src/engine/inode.js";
-import { FUSE_FSYNC_FDATASYNC, FUSE_NOTIFY_INVAL_INODE, FUSE_WRITE_CACHE, FUSE_WRITE_KILL_SUIDGID, Opcode } from "../../src/fuse/protocol.js";
+import { FOPEN_KEEP_CACHE, FUSE_FSYNC_FDATASYNC, FUSE_NOTIFY_INVAL_INODE, FUSE_WRITE_CACHE, FUSE_WRITE_KILL_SUIDGID, Opcode } from "../../src/fuse/protocol.js";
 import {
   fuse_copy_file_range_in, fuse_copy_file_range_out, fuse_fallocate_in, fuse_fsync_in, fuse_lseek_in,
-  fuse_lseek_out, fuse_notify_inval_inode_out, fuse_read_in, fuse_write_in, fuse_write_out,
+  fuse_lseek_out, fuse_notify_inval_inode_out, fuse_open_in, fuse_open_out, fuse_read_in, fuse_write_in, fuse_write_out,
 } from "../../src/fuse/structs.js";
-import { SEEK_DATA } from "../../src/sys/constants.js";
+import { O_RDONLY, O_RDWR, O_WRONLY, SEEK_DATA } from "../../src/sys/constants.js";
 import { E } from "../../src/sys/errno.js";
 import { S_IFREG, type Stat } from "../../src/sys/stat.js";
 import { directory, encode, file, fill, initialize, serve, settle } from "./fixture.js";
 
 const plain = (_: Inode, stat: Stat): number => fill(stat, 1n, { Mode: S_IFREG | 0o644 });
 const setuid = (_: Inode, stat: Stat): number => fill(stat, 1n, { Mode: S_IFREG | 0o4755 });
+
+test("OPEN copies up where it is for writing and the mount wants that; elsewhere opens are spared", () => {
+  const copied: unknown[] = [];
+  const copyUp = (inode: Inode): number => {
+    copied.push(inode);
+    return 0;
+  };
+  const open = (copyUpAtOpen: boolean, flags: number) =>
+    serve({ copyUp }, { copyUpAtOpen }).send(Opcode.OPEN, { nodeid: 7 }, encode(fuse_open_in, { flags }))!;
+  expect([open(false, O_RDWR).error, copied]).toEqual([-E.ENOSYS, []]);
+  expect([open(true, O_RDONLY).error, copied]).toEqual([0, []]);
+  const answer = open(true, O_RDWR);
+  expect([answer.body.length, answer.u64(fuse_open_out.fh), answer.u32(fuse_open_out.open_flags)]).toEqual([fuse_open_out.sizeof, 0n, FOPEN_KEEP_CACHE]);
+  expect([open(true, O_WRONLY).error, copied]).toEqual([0, [file, file]]);
+  expect(serve({ copyUp: () => -E.ENOSPC }, { copyUpAtOpen: true }).send(Opcode.OPEN, { nodeid: 7 }, encode(fuse_open_in, { flags: O_WRONLY }))!.error).toBe(-E.ENOSPC);
+});
 
 test("READ is answered with what the engine read, short at the end of the file", () => {
   const asked: unknown[] = [];

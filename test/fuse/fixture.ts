@@ -125,7 +125,7 @@ function combined(this: Engine, parent: Inode, name: Bytes, out: Stat): Inode | 
 }
 
 /** An adapter over an engine with these methods. Nothing is long, and the inodes above are there. */
-export function serve(methods: Partial<Engine>): Served {
+export function serve(methods: Partial<Engine>, { copyUpAtOpen = false } = {}): Served {
   const engine = {
     readOnly: false, inode: (id: number) => known.get(id), stage: () => null, protection: () => 0, lookupWithAttributes: combined, ...methods,
   } as unknown as Engine;
@@ -133,7 +133,7 @@ export function serve(methods: Partial<Engine>): Served {
   const warnings: string[] = [];
   const refusals: (string | null)[] = [];
   const adapter = new Adapter({
-    engine, device, repeat: dispatch,
+    engine, device, repeat: dispatch, copyUpAtOpen,
     log: { warn: (message) => void warnings.push(message) },
     initialized: (refusal) => void refusals.push(refusal),
   });

@@ -46,6 +46,8 @@ export type Collect = (title: string, scene: Scene, body: CaseBody) => void;
 /** How all cases of a group are mounted. */
 export interface Setup {
   readonly options?: readonly string[];
+  /** Options that ovlfs alone has. */
+  readonly ownOptions?: readonly string[];
   readonly withoutUpper?: boolean;
   /** So many data-only layers below the lowers; `prepare` fills them. */
   readonly dataLayers?: number;
@@ -179,6 +181,7 @@ function stackOf(setup: Setup, cases: readonly Case[]): Stack {
     dataLayers: setup.dataLayers,
     upper: setup.withoutUpper === true ? undefined : dir(Object.fromEntries(uppers), setup.upperAttributes),
     options: setup.options,
+    ownOptions: setup.ownOptions,
     upperKiB: setup.upperKiB,
     on: setup.on,
     prepare: setup.prepare,

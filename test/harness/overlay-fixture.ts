@@ -33,6 +33,8 @@ export interface Stack {
   /** Absent: an overlay without an upper. */
   readonly upper?: LayerNode | undefined;
   readonly options?: readonly string[] | undefined;
+  /** Options that ovlfs alone has. */
+  readonly ownOptions?: readonly string[] | undefined;
   /** Upper and work on a tmpfs of this many KiB. */
   readonly upperKiB?: number | undefined;
   /** Absent: all on the file system that tests lie on. */
@@ -71,7 +73,7 @@ export class OverlayFixture {
     this.work = new Tree(join(this.place, pair.work));
     const merging = names.length - (stack.dataLayers ?? 0);
     const lowers = { lowers: names.slice(0, merging), dataLayers: names.slice(merging) };
-    this.#spec = { cwd: this.place, ...lowers, ...(stack.upper === undefined ? {} : pair), merged: this.merged.path, options: stack.options };
+    this.#spec = { cwd: this.place, ...lowers, ...(stack.upper === undefined ? {} : pair), merged: this.merged.path, options: stack.options, ownOptions: stack.ownOptions };
   }
 
   /** The volume for one layer, made once for all that lie on it. */

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { device, dir, fifo, file, hardLink, OLD, socket, sparse, symlink, type NodeAttributes } from "../harness/layers.js";
 import { overlay } from "../harness/overlay-cases.js";
 import { aclValue, capabilityValue } from "../harness/xattrs.js";
-import { O_RDONLY, O_WRONLY, SEEK_DATA, SEEK_HOLE } from "../../src/sys/constants.js";
+import { O_RDONLY, O_RDWR, O_WRONLY, SEEK_DATA, SEEK_HOLE } from "../../src/sys/constants.js";
 
 const MIB = 1 << 20;
 const dressed: NodeAttributes = { mode: 0o640, uid: 11, gid: 22, mtime: [1234567890, 123456789], xattrs: { "user.note": "kept", "trusted.note": "kept too" } };
@@ -211,5 +211,31 @@ overlay("copy-up", {}, (it) => {
     merged.with("f", O_WRONLY, () => undefined);
     expect(merged.read("f")).toBe("x");
     expect(merged.stat("f")).toMatchObject(kept);
+  });
+});
+
+overlay("copy-up when a file is opened for writing", { ownOptions: ["copy_up=open"] }, (it) => {
+  it("an open for writing copies up before anything is written, one for reading does not", {
+    lower: { f: file("0123456789", dressed), g: file("abc"), d: dir({ h: file("xyz") }) },
+  }, ({ merged, upper }) => {
+    const reader = merged.open("g", O_RDONLY);
+    const writer = merged.open("f", O_WRONLY);
+    const both = merged.open("d/h", O_RDWR);
+    expect([upper.exists("g"), upper.read("f"), upper.read("d/h")]).toEqual([false, "0123456789", "xyz"]);
+    expect(upper.stat("f")).toMatchObject(kept);
+    for (const opened of [reader, writer, both]) opened.close();
+  });
+
+  it("a large file is copied up whole by its open", { lower: { big: file(Buffer.alloc(9 * MIB + 7, "0123456789abcdef")) } }, ({ merged, upper, lower }) => {
+    merged.open("big", O_WRONLY).close();
+    expect(Buffer.from(upper.read("big"), "latin1").equals(Buffer.from(lower.read("big"), "latin1"))).toBe(true);
+  });
+
+  it("what is written, truncated, created and read is served as ever", { lower: { f: file("0123456789"), g: file("0123456789") } }, ({ merged, upper }) => {
+    merged.patch("f", 3, "abc");
+    merged.write("g", "new");
+    merged.write("made", "fresh");
+    expect(["f", "g", "made"].map((name) => merged.read(name))).toEqual(["012abc6789", "new", "fresh"]);
+    expect(["f", "g", "made"].map((name) => upper.read(name))).toEqual(["012abc6789", "new", "fresh"]);
   });
 });
