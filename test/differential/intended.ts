@@ -121,9 +121,10 @@ export function withoutStaleImpure(upper: Snapshot): Snapshot {
 /**
  * Item 14, "which name of a hard-linked file is in the upper" (index=on): a descriptor does not tell FUSE through which
  * name it was opened, so that a change through it may bring another of the names up, and its directories. The index
- * leads from each of them to the one file; how many there are is in its nlink xattr.
+ * leads from each of them to the one file; how many there are is in its nlink xattr. `cutOrigins` takes the lowers of
+ * what was left out: with nfs_export=on such directories are in the index too.
  */
-export function withoutOtherAliases(kernel: Snapshot, ovlfs: Snapshot, lowers: readonly Snapshot[]): [Snapshot, Snapshot] {
+export function withoutOtherAliases(kernel: Snapshot, ovlfs: Snapshot, lowers: readonly Snapshot[], cutOrigins: Set<string>): [Snapshot, Snapshot] {
   const isAlias = (picture: Picture): boolean => {
     const [, layer, path] = /^l(\d+):(.*)$/s.exec(picture[ORIGIN] ?? "") ?? [];
     const lower = layer === undefined ? undefined : lowers[Number(layer)]?.get(path!);
@@ -137,6 +138,7 @@ export function withoutOtherAliases(kernel: Snapshot, ovlfs: Snapshot, lowers: r
       const isEmptied = picture.type === "directory" && parents.has(path) && ![...left.keys()].some((child) => child.startsWith(`${path}/`));
       if (other.has(path) || !(isAlias(picture) || isEmptied)) continue;
       left.delete(path);
+      cutOrigins.add(picture[ORIGIN] ?? "");
       parents.add(parentOf(path));
     }
     return mapped(left, (picture, path) => without(picture, ...(isAlias(picture) ? [NLINK, "nlink", "sameFileAs"] : []),

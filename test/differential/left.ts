@@ -24,9 +24,10 @@ export function leftDifference(one: Case, sides: readonly Half[]): Difference | 
   const indexed = one.set.options.includes("index=on");
   let [kernel, ovlfs] = raw.map((upper, index) => told(one, upper, sides[index]!, names[index]!)) as [Snapshot, Snapshot];
   kernel = withoutLateOrigins(kernel, ovlfs, sides[0]!.upperBefore);
-  if (indexed) [kernel, ovlfs] = withoutOtherAliases(kernel, ovlfs, sides[0]!.lowersBefore);
+  const cutOrigins = new Set<string>();
+  if (indexed) [kernel, ovlfs] = withoutOtherAliases(kernel, ovlfs, sides[0]!.lowersBefore, cutOrigins);
   return treeDifference("upper", [kernel, ovlfs].map(withoutStaleImpure), sides, upperView, one.set)
-    ?? indexDifference(one, sides, names) ?? workDifference(sides) ?? lowerDifference(sides);
+    ?? indexDifference(one, sides, names, cutOrigins) ?? workDifference(sides) ?? lowerDifference(sides);
 }
 
 /** The overlay's xattrs under one prefix, and each file handle as the path that it leads to. */
@@ -39,12 +40,14 @@ function mapFields(tree: Snapshot, rename: (field: string) => string): Snapshot 
 }
 
 /** The entries of the index by what their names lead to; the whiteout that the kernel keeps there is none. */
-function indexDifference(one: Case, sides: readonly Half[], names: readonly InodeNames[]): Difference | null {
+function indexDifference(one: Case, sides: readonly Half[], names: readonly InodeNames[], cutOrigins: ReadonlySet<string>): Difference | null {
   const trees = sides.map((half, index) => {
     const directory = join(half.plan.work, "index");
     if (!existsSync(directory)) return new Map<string, Picture>();
     const tree = told(one, tolerantSnapshot(directory), half, names[index]!);
-    return new Map([...tree].filter(([path]) => /^[0-9a-f]+$/.test(path)).map(([path, picture]) => [names[index]!.leadsTo(Buffer.from(path, "hex"), half.plan), picture]));
+    const entries = [...tree].filter(([path]) => /^[0-9a-f]+$/.test(path))
+      .map(([path, picture]) => [names[index]!.leadsTo(Buffer.from(path, "hex"), half.plan), picture] as const);
+    return new Map(entries.filter(([origin, picture]) => picture.type !== "directory" || !cutOrigins.has(origin)));
   });
   return treeDifference("index", trees, sides, indexView, one.set);
 }
