@@ -56,8 +56,8 @@ function isBareWhiteout(side: Side, fd: number, entry: Entry): boolean {
   return may && errorAt(fd, entry) === -E.ENOENT;
 }
 
-/** What may not be followed: a metacopy without metacopy=on. */
-function isRefused(fd: number, entry: Entry): boolean { return errorAt(fd, entry) === -E.EPERM; }
+/** What may not be followed: a metacopy without metacopy=on, or one whose data is not found. */
+function isRefused(fd: number, entry: Entry): boolean { return [-E.EPERM, -E.EIO].includes(errorAt(fd, entry)); }
 
 /** Each name once, and with the number that stat(2) tells. Names that a user may not ask about are passed over. */
 function checkEntries(side: Side, fd: number, entries: readonly Entry[]): void {

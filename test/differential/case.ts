@@ -34,7 +34,7 @@ export function caseOf(seed: number, set: OptionSet, count: number): Case {
   const chance = new Sequence(seed * 7919 + 13);
   for (let skipped = 0; skipped < 5; skipped++) chance.below(2);
   const names = chooseNames(chance);
-  const stack = randomStack(chance, { names, prefix: set.userxattr === true ? "user.overlay." : "trusted.overlay." });
+  const stack = randomStack(chance, { names, prefix: set.userxattr === true ? "user.overlay." : "trusted.overlay.", dataOnly: set.dataOnly === true });
   const known = new KnownPaths(names, chance);
   for (const layer of [...stack.lowers, stack.upper]) known.addLayer(layer);
   const before = chance.below(5) < 2 ? randomBefore(chance, known, set) : null;

@@ -3,7 +3,7 @@ import type { Eager } from "./case.js";
 import { acts } from "./acts.js";
 import type { Call } from "./call.js";
 import { digest } from "./digest.js";
-import { asCaller, asRoot, mayBeStale, reopened, type Kept, type Side } from "./side.js";
+import { asCaller, asRoot, type Kept, type Side } from "./side.js";
 import { raw } from "../harness/syscalls.js";
 import { O_ACCMODE, O_PATH, O_RDONLY } from "../../src/sys/constants.js";
 import { errnoName } from "../../src/sys/errno.js";
@@ -13,9 +13,6 @@ import { S_IFREG, Stat } from "../../src/sys/stat.js";
 const bindings = native as unknown as Readonly<Record<string, (...values: unknown[]) => number>>;
 const stat = new Stat();
 const statfs = new Float64Array(10);
-
-/** Bindings that read through their first argument. */
-const READERS: ReadonlySet<string> = new Set(["pread", "copyFileRange"]);
 
 /** Makes the call and answers in words. With `eager`, a file that is opened for writing is changed at once (see intended.ts). */
 export function perform(side: Side, call: Call, eager: Eager | null): string {
@@ -28,11 +25,7 @@ export function perform(side: Side, call: Call, eager: Eager | null): string {
   const first = call.arguments[0]!;
   if (call.name === "close") return outcome(side.drop((first as { slot: number }).slot));
   const source = typeof first === "object" && "slot" in first ? side.kept.get(first.slot) : undefined;
-  if (source !== undefined && READERS.has(call.name) && side.implementation === "kernel" && mayBeStale(source)) {
-    return reopened(source, (fd) => asCaller(call, () => inWords(side, call, [fd, ...values.slice(1)], source)));
-  }
-  const result = asCaller(call, () => inWords(side, call, values, source, eager));
-  return result;
+  return asCaller(call, () => inWords(side, call, values, source, eager));
 }
 
 function inWords(side: Side, call: Call, values: readonly unknown[], source: Kept | undefined, eager: Eager | null = null): string {

@@ -24,9 +24,13 @@ function work(left: Task[], received: (result: Result) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const next = (): void => {
       const task = left.shift();
+      if (task === undefined) {
+        watch.end();
+        worker.disconnect();
+        return;
+      }
       watch.alive();
-      if (task === undefined) worker.disconnect();
-      else worker.send(task);
+      worker.send(task);
     };
     worker.on("message", (message: Result | Alive) => {
       watch.alive("task" in message ? undefined : message);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Case } from "./case.js";
 import type { Ground } from "./ground.js";
 import type { Difference, Half } from "./half.js";
-import { closedForChange, endsHere, mayRevive, mergedView, otherView, sameAnswer, withoutRefusedListings } from "./intended.js";
+import { closedForChange, endsHere, mayRevive, mergedView, sameAnswer, withoutRefusedListings } from "./intended.js";
 import { leftDifference, treeDifference } from "./left.js";
 import type { MountPlan, Mounts } from "./mounts.js";
 import { perform } from "./perform.js";
@@ -38,10 +38,12 @@ async function prepare(one: Case, place: string, implementation: Implementation,
   const at = (name: string): string => join(place, name);
   one.stack.lowers.forEach((layer, index) => buildLayer(at(`l${index}`), layer));
   const lowers = one.stack.lowers.map((_, index) => at(`l${index}`));
+  one.stack.dataOnly.forEach((layer, index) => buildLayer(at(`data${index}`), layer));
+  const dataOnly = one.stack.dataOnly.map((_, index) => at(`data${index}`));
   mkdirSync(at("merged"));
   mkdirSync(at("work"));
   buildLayer(at("upper"), one.stack.upper);
-  let plan: MountPlan = { lowers, dataOnly: [], upper: at("upper"), work: at("work"), merged: at("merged"), options: one.set.options };
+  let plan: MountPlan = { lowers, dataOnly, upper: at("upper"), work: at("work"), merged: at("merged"), options: one.set.options };
   if (one.before !== null) {
     const { options, becomes, calls } = one.before;
     const before = becomes === "upper" ? plan : { ...plan, upper: at("before"), work: at("before-work") };
@@ -94,7 +96,7 @@ function firstDifference(one: Case, kernel: Side, ovlfs: Side): Difference | "en
     const found = perform(ovlfs, call, one.eager);
     if (endsHere(call, wanted, found)) return "ended";
     if (closedForChange(call, wanted, [kernel, ovlfs])) continue;
-    if (!sameAnswer(call, wanted, found, kernel, ovlfs)) return { stage: "call", index, call, lines: [`kernel: ${wanted}`, `ovlfs:  ${found}`] };
+    if (!sameAnswer(one.set, call, wanted, found, kernel, ovlfs)) return { stage: "call", index, call, lines: [`kernel: ${wanted}`, `ovlfs:  ${found}`] };
     const fault = ovlfs.faults[0];
     if (fault !== undefined) return { stage: "call", index, call, lines: [`ovlfs: ${fault}`] };
   }
@@ -114,7 +116,7 @@ async function crossDifference(one: Case, merged: readonly Snapshot[], sides: re
       await mounts.unmount(other, plan.merged);
     }
     const [kernelTree, ovlfsTree] = other === "kernel" ? withoutRefusedListings(seen, merged[index]!) : withoutRefusedListings(merged[index]!, seen);
-    const lines = differences(otherView(ovlfsTree, side, one.set), otherView(kernelTree, side, one.set));
+    const lines = differences(mergedView(ovlfsTree, side, one.set), mergedView(kernelTree, side, one.set));
     if (lines.length > 0) return { stage: `${side.implementation}'s upper as ${other} shows it`, lines };
   }
   return null;

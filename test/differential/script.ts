@@ -70,6 +70,7 @@ export function scriptOf(one: Case, difference: Difference, title: string): stri
     ...difference.lines.slice(0, 12).map((line) => `//   ${printable(line)}`),
     "",
     ...one.stack.lowers.flatMap((layer, index) => layerLines(layer, `l${index}`)),
+    ...one.stack.dataOnly.flatMap((layer, index) => layerLines(layer, `data${index}`)),
     ...layerLines(one.stack.upper, "upper"),
     'for (const directory of ["merged", "work"]) mkdirSync(directory);',
     ...mountLines(one),
@@ -82,7 +83,7 @@ export function scriptOf(one: Case, difference: Difference, title: string): stri
 
 function mountLines(one: Case): string[] {
   const lowers = one.stack.lowers.map((_, index) => `l${index}`);
-  const plan = { lowers, dataOnly: [], upper: "upper", work: "work", merged: "merged", options: one.set.options };
+  const plan = { lowers, dataOnly: one.stack.dataOnly.map((_, index) => `data${index}`), upper: "upper", work: "work", merged: "merged", options: one.set.options };
   if (one.before === null) return [`mount(by, ${JSON.stringify(optionText(plan))});`];
   const { options, becomes, calls } = one.before;
   const before = becomes === "upper" ? plan : { ...plan, upper: "before", work: "before-work" };

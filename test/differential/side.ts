@@ -5,9 +5,9 @@
 import { DEFAULT_UMASK, USERS, type Argument, type Call, type Identity } from "./call.js";
 import { raw } from "../harness/syscalls.js";
 import { timeText } from "../harness/attributes.js";
-import { O_ACCMODE, O_NONBLOCK, O_PATH, O_RDONLY } from "../../src/sys/constants.js";
+import { O_NONBLOCK, O_RDONLY } from "../../src/sys/constants.js";
 import { native } from "../../src/sys/native.js";
-import { S_IFREG, Stat } from "../../src/sys/stat.js";
+import { Stat } from "../../src/sys/stat.js";
 
 export type Implementation = "kernel" | "ovlfs";
 
@@ -118,11 +118,6 @@ function become(user: Identity): void {
   native.setfsgid(user.gid);
   native.setfsuid(user.uid);
   current = user;
-}
-
-/** Whether a descriptor of the kernel's overlay may go on reading a lower file after its copy-up. */
-export function mayBeStale({ flags, type }: Kept): boolean {
-  return type === S_IFREG && (flags & (O_ACCMODE | O_PATH)) === O_RDONLY;
 }
 
 /** Opens anew, by root, what a kept descriptor names: it leads to where the data is now. */

@@ -10,6 +10,8 @@ export interface LayerStack {
   /** Topmost first. */
   readonly lowers: readonly LayerNode[];
   readonly upper: LayerNode;
+  /** Layers behind the others that are not merged. */
+  readonly dataOnly: readonly LayerNode[];
 }
 
 /** What a stack is made of. */
@@ -17,6 +19,8 @@ export interface Recipe {
   readonly names: readonly string[];
   /** `trusted.overlay.` or `user.overlay.`. */
   readonly prefix: string;
+  /** Some files are metacopies whose data is in a data-only layer. */
+  readonly dataOnly: boolean;
 }
 
 const FILE_MODES = [0o644, 0o644, 0o644, 0o600, 0o666, 0o755, 0o4755, 0o2755, 0o2644, 0o444, 0] as const;
@@ -24,9 +28,13 @@ const DIRECTORY_MODES = [0o755, 0o755, 0o755, 0o777, 0o1777, 0o2775, 0o2777, 0o7
 const OWNERS = [0, 0, 1001, 1002] as const;
 const DEPTH = 3;
 
+const DATA_SIZE = 6000;
+const DATA_LAYERS = [dir({ first: file("1".repeat(DATA_SIZE)) }), dir({ first: file("hidden"), below: dir({ second: file("2".repeat(DATA_SIZE)) }) })];
+const DATA_PATHS = ["/first", "/first", "/below/second"] as const;
+
 export function randomStack(chance: Sequence, recipe: Recipe): LayerStack {
   const lowers = Array.from({ length: 1 + chance.below(5) }, () => new Maker(chance, recipe).layer());
-  return { lowers, upper: chance.below(3) === 0 ? new Maker(chance, recipe).layer() : dir() };
+  return { lowers, upper: chance.below(3) === 0 ? new Maker(chance, recipe).layer() : dir(), dataOnly: recipe.dataOnly ? DATA_LAYERS : [] };
 }
 
 class Maker {
@@ -85,6 +93,7 @@ class Maker {
   #file(path: string): LayerNode {
     this.#files.push(path);
     const attributes = this.#attributes(FILE_MODES, false);
+    if (this.recipe.dataOnly && this.chance.below(3) === 0) return this.#metacopy(attributes);
     const text = `${this.chance.below(1000)} `;
     switch (this.chance.below(8)) {
       case 0: return file("", attributes);
@@ -93,6 +102,10 @@ class Maker {
       case 3: return sparse(9000, [], attributes);
       default: return file(text.repeat(1 + this.chance.below(5)), attributes);
     }
+  }
+
+  #metacopy(attributes: NodeAttributes): LayerNode {
+    return sparse(DATA_SIZE, [], this.#marked(this.#marked(attributes, "metacopy", ""), "redirect", this.chance.pick(DATA_PATHS)));
   }
 
   #special(): LayerNode {
