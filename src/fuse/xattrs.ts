@@ -1,8 +1,10 @@
 /** GETXATTR, LISTXATTR, SETXATTR, REMOVEXATTR. A size of 0 asks how large the answer would be. */
 import type { Inode } from "../engine/inode.js";
+import { XATTR_ACL_ACCESS, XATTR_CAPABILITY } from "../engine/xattr-names.js";
 import { E, isErrno } from "../sys/errno.js";
 import { S_ISGID } from "../sys/stat.js";
 import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
+import { hasFsetid, isInGroup } from "./caller.js";
 import { FUSE_COMPAT_SETXATTR_IN_SIZE, FUSE_SETXATTR_ACL_KILL_SGID } from "./protocol.js";
 import type { Request } from "./request.js";
 import { fuse_getxattr_in, fuse_getxattr_out, fuse_setxattr_in } from "./structs.js";
@@ -40,11 +42,18 @@ export function setxattr(adapter: Adapter, request: Request, inode: Inode): Outc
   const name = request.name(names);
   const size = request.u32(fuse_setxattr_in.size);
   const value = request.data(names + name.length + 1, size);
+  if (name === XATTR_CAPABILITY && adapter.writebackCache && !request.isFlushed) return flushFirst(adapter, request, inode);
   if (adapter.mustWait(request, inode)) return DEFERRED;
   const flags = request.u32(fuse_setxattr_in.flags);
   const error = engine.setxattr(inode, name, request.buffer.subarray(value, value + size), flags);
   if (error < 0 || !setxattrExtended) return error;
   return request.u32(fuse_setxattr_in.setxattr_flags) & FUSE_SETXATTR_ACL_KILL_SGID ? clearSetgid(adapter, inode) : 0;
+}
+
+/** A WRITE that the kernel still holds would take away the capability that is set now. */
+function flushFirst(adapter: Adapter, request: Request, inode: Inode): Outcome {
+  if (!adapter.mustQueue(request, inode)) adapter.repeatFlushed(request, inode, 0);
+  return DEFERRED;
 }
 
 /** Who sets an access ACL on a file of a group that is not theirs loses setgid; the kernel reads the mode anew. */
@@ -57,5 +66,17 @@ function clearSetgid(adapter: Adapter, inode: Inode): number {
 
 export function removexattr(adapter: Adapter, request: Request, inode: Inode): Outcome {
   if (adapter.mustWait(request, inode)) return DEFERRED;
-  return adapter.engine.removexattr(inode, request.name(0));
+  const name = request.name(0);
+  if (name !== XATTR_ACL_ACCESS || !losesSetgid(adapter, request, inode)) return adapter.engine.removexattr(inode, name);
+  const error = clearSetgid(adapter, inode);
+  if (error < 0) return error;
+  const removed = adapter.engine.removexattr(inode, name);
+  return removed === -E.ENODATA ? 0 : removed;
+}
+
+/** Removing an access ACL does too, and is then done even if there is none (ovl_set_acl in fs/overlayfs/inode.c). */
+function losesSetgid(adapter: Adapter, request: Request, inode: Inode): boolean {
+  const { stat } = adapter;
+  if (adapter.engine.getattr(inode, stat) < 0 || (stat.mode & S_ISGID) === 0) return false;
+  return !isInGroup(request.pid, stat.gid) && !hasFsetid(request.pid);
 }

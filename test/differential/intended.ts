@@ -4,19 +4,18 @@
  * is compared elsewhere or is no matter of the overlay.
  *
  * 1. "when a file is copied up": the kernel copies up when a file is opened for writing, ovlfs with its first
- *    change. An `eager` run makes a change that changes nothing right after each such open (perform.ts).
- * 2. "a descriptor opened for reading before the copy-up", "a mapping made before the copy-up": on the kernel's
- *    side such descriptors are opened anew for each read (side.ts).
- * 3. "positions of a directory stream", "order of names": listings are sorted, and a stream's pieces are not
- *    compared but checked on ovlfs's side (acts.ts).
- * 4. The overlay's uuid is random: that it is there is compared.
+ *    change. An eager run makes a change that changes nothing right after each such open (perform.ts).
+ * 2. "a mapping made before the copy-up": not compared by their content then (mappings.ts).
+ * 3. "positions of a directory stream", "order of names", "names made or deleted while a directory is read": listings
+ *    are sorted, and a stream's pieces are not compared but checked on ovlfs's side (acts.ts).
+ * 4. "trusted.overlay.uuid" is random: that it is there is compared.
  * 5. "a whiteout in a directory that is not merged" is listed by the kernel, though it is nothing (also acts.ts).
- * 6. "a name that may not be followed" (a metacopy without metacopy=on or without its data) fails the kernel's listing, or is left out
- *    of it, depending on how it finds out; ovlfs lists it (also acts.ts).
- * 7. "size of a list of xattrs": asked for the size alone, the kernel counts names that it does not list (perform.ts).
+ * 6. "a name that may not be followed" fails the kernel's listing, or is left out of it (also acts.ts).
+ * 7. "the size that listxattr(2) asks for" (also perform.ts).
  * 8. "link count of a deleted lower file that is still open" (`sameAnswer`).
- * 9. "lseek(2) on a directory", "holes after a copy-up", "fallocate(2) modes": see `seek` in acts.ts; modes that the
- *    kernel's FUSE module refuses by itself are not drawn.
+ * 9. "SEEK_DATA, SEEK_HOLE after a copy-up" and "on a directory": see `seek` in acts.ts. "fallocate(2) with …" and
+ *    "chown(2) of a setuid file …": such calls are not drawn.
+ * 10 to 16: at the functions below.
  */
 import { readlinkSync } from "node:fs";
 import type { Call } from "./call.js";

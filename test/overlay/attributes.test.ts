@@ -4,7 +4,8 @@ import { expect } from "vitest";
 import { dir, file, OLD, opaque, symlink } from "../harness/layers.js";
 import { overlay } from "../harness/overlay-cases.js";
 import { check, outcome, raw } from "../harness/syscalls.js";
-import { AT_FDCWD, XATTR_CREATE, XATTR_REPLACE } from "../../src/sys/constants.js";
+import { capabilityValue } from "../harness/xattrs.js";
+import { AT_FDCWD, O_RDWR, XATTR_CREATE, XATTR_REPLACE } from "../../src/sys/constants.js";
 import { native } from "../../src/sys/native.js";
 
 overlay("attributes", {}, (it) => {
@@ -127,6 +128,16 @@ overlay("xattrs", {}, (it) => {
     merged.setXattr("f", "user.there", "3", XATTR_REPLACE);
     merged.setXattr("f", "user.missing", "4", XATTR_CREATE);
     expect(upper.xattr("f", "user.there") + upper.xattr("f", "user.missing")).toBe("34");
+  });
+
+  it("a file capability that is set after a write stays", { lower: { f: file("lower") } }, ({ merged, upper }) => {
+    merged.with("f", O_RDWR, (opened) => {
+      opened.write("written", 0);
+      merged.setXattr("f", "security.capability", capabilityValue());
+    });
+    expect(merged.read("f")).toBe("written");
+    expect(merged.xattr("f", "security.capability")).toBe(capabilityValue().toString("latin1"));
+    expect(upper.xattr("f", "security.capability")).toBe(capabilityValue().toString("latin1"));
   });
 
   it("a missing xattr can't be removed", { lower: { f: file() } }, ({ merged }) => {
