@@ -129,12 +129,12 @@ export class Walk {
 }
 
 /**
- * In the lowest layer a metacopy has no data anywhere and is an error, so only files that may be one are
- * asked: those that have fewer blocks than their size takes, or too few to tell.
+ * In the lowest layer a metacopy has no data anywhere and is an error. To find it out costs each lookup a system
+ * call, so there only files are asked that have fewer blocks than their size takes.
  */
 function mayBeMetacopy(isLast: boolean): boolean {
   if (found.type !== S_IFREG) return false;
-  return !isLast || found.blocks * 512 < found.size || found.blocks <= 8;
+  return !isLast || found.blocks * 512 < found.size || found.blocks === 0;
 }
 
 /** Whether no layer is below one of the lowers. */
