@@ -34,6 +34,16 @@ export function publishNew(work: Work, building: Building, directory: RealDirect
   return rename(work.directory, building.name, directory, name, 0);
 }
 
+/** Publishes it in the place of a file; the descriptor stays open. 0 or an errno. */
+export function publishOver(work: Work, building: Building, directory: RealDirectory, name: Bytes): number {
+  if (building.name !== null) return rename(work.directory, building.name, directory, name, 0);
+  const temporary = work.temporaryName();
+  let error = linkFile(building.place, work.directory, temporary);
+  if (error >= 0) error = rename(work.directory, temporary, directory, name, 0);
+  if (error < 0) work.discard(temporary);
+  return error;
+}
+
 /** Gives up what was not published. */
 export function discardBuilding(work: Work, building: Building): void {
   native.close(building.fd);

@@ -1,25 +1,73 @@
 /**
- * The data of a metacopy follows: it is copied into the upper file, which stays a metacopy until all of it is
- * there and on the disk; taking the mark away publishes it.
+ * The data of a metacopy follows. Where it was copied ahead, off the thread, that file takes the metacopy's place;
+ * else it is copied into the upper file, which stays a metacopy until all of it is there and on the disk, and
+ * taking the mark away publishes it.
  * Source: ovl_copy_up_meta_inode_data in fs/overlayfs/copy_up.c.
  */
 import { native } from "../sys/native.js";
 import { Stat } from "../sys/stat.js";
 import { copyAll } from "./data-copy.js";
-import { closeData } from "./data-file.js";
+import { publishOver, type Building } from "./building.js";
+import { closeData, DataFile } from "./data-file.js";
 import type { FileInode } from "./inode.js";
 import { dataOf } from "./lower-data.js";
 import { unmarkMetacopy } from "./metacopy.js";
+import { applyMetadata } from "./metadata.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { readXattr } from "./real-xattr.js";
-import type { RealFile } from "./real.js";
+import { keepTimes } from "./parent-times.js";
+import { RealFile, type Place } from "./real.js";
+import { dropStaged, failStaged, findStaged } from "./staging.js";
 import { openFile, openForWriting, setTimes, setXattr } from "./upper.js";
+import type { Work } from "./work.js";
 import { XATTR_CAPABILITY } from "./xattr-names.js";
 
 const stat = new Stat();
 
 /** Gives a metacopy of the upper its data, or none if it is about to be emptied; 0 or an errno. */
 export function copyUpData(fs: OverlayFs, inode: FileInode, isNeeded: boolean): number {
+  const staged = isNeeded ? findStaged(inode) : null;
+  if (typeof staged === "number") return staged;
+  // Its name may have gone, or another come, while the data was copied.
+  return staged && inode.links.length === 1 ? replace(fs, fs.work!, inode, staged) : copyInPlace(fs, inode, isNeeded);
+}
+
+/** A file with all of the data, copied ahead, takes the place of the metacopy. */
+function replace(fs: OverlayFs, work: Work, inode: FileInode, building: Building): number {
+  fs.credentials.restore();
+  const upper = inode.upper!;
+  const { parent, name } = inode.links[0]!;
+  const directory = parent.upper!;
+  const found = native.statx(upper.dirfd(), upper.name, stat.fields);
+  let error = found < 0 ? found : applyMetadata(fs, building.place, { lower: upper, stat, origin: null, isIndexed: false });
+  if (error >= 0) error = copyMarks(upper, building.place);
+  if (error >= 0) error = keepTimes(directory, () => publishOver(work, building, directory, name));
+  if (error < 0) {
+    failStaged(fs, inode, building, error);
+    return error;
+  }
+  dropStaged(fs, inode, building);
+  upper.release();
+  const file = new RealFile(directory, name);
+  inode.upper = file;
+  inode.metacopy = null;
+  closeData(inode);
+  inode.data = DataFile.adopt(fs.descriptors, file, building.fd);
+  return 0;
+}
+
+/** What the overlay itself wrote of a file, but for what makes it a metacopy; 0 or an errno. */
+function copyMarks(from: RealFile, to: Place): number {
+  const { origin, protattr } = from.layer.xattrs;
+  for (const mark of [origin, protattr]) {
+    const value = readXattr(from, mark);
+    const error = typeof value === "number" ? 0 : setXattr(to, mark, value, 0);
+    if (error < 0) return error;
+  }
+  return 0;
+}
+
+function copyInPlace(fs: OverlayFs, inode: FileInode, isNeeded: boolean): number {
   const source = dataOf(fs, inode);
   if (typeof source === "number") return source;
   const upper = inode.upper!;
@@ -30,6 +78,7 @@ export function copyUpData(fs: OverlayFs, inode: FileInode, isNeeded: boolean): 
   if (error < 0) return error;
   inode.metacopy = null;
   closeData(inode);
+  dropStaged(fs, inode, null);
   return 0;
 }
 

@@ -313,7 +313,7 @@ export class Engine {
   }
 
   /**
-   * Asks, before a change to an inode, whether its copy-up would take long. Null: go on. A promise: the data is
+   * Asks, before a change to an inode (of data where `change` is left out), whether its copy-up would take long. Null: go on. A promise: the data is
    * being copied off the thread, and the change is to be made when it settles (it never rejects; what went
    * wrong is then the errno of the change).
    */

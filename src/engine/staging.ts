@@ -1,6 +1,7 @@
 /**
- * Staging: the data of a large file is copied off the thread into a nameless file of the work directory,
- * while everything else is served. The copy-up proper then only adds the metadata and publishes it.
+ * Staging: the data of a large file, a lower's or a metacopy's, is copied off the thread into a nameless file of
+ * the work directory, while everything else is served. The copy-up proper then only adds the metadata and
+ * publishes it.
  */
 import { E } from "../sys/errno.js";
 import { S_IFREG, Stat } from "../sys/stat.js";
@@ -31,11 +32,13 @@ const stat = new Stat();
 
 /** Starts, or joins, the copying of an inode's data; null where a copy-up would be short anyway. */
 export function stage(fs: OverlayFs, inode: Inode): Promise<void> | null {
-  if (inode.isDirectory || inode.type !== S_IFREG || inode.upper || !fs.work || !mayCopyLong) return null;
+  if (inode.isDirectory || inode.type !== S_IFREG || !fs.work || !mayCopyLong) return null;
+  if (inode.upper && !isReplaceable(inode)) return null;
   if (inode.staged?.error === 0) return inode.staged.size === null ? inode.staged.settled : null;
   inode.staged = null;
-  const lower = inode.lower!;
-  if (native.statx(lower.dirfd(), lower.name, stat.fields) < 0 || stat.size < LONG_COPY) return null;
+  const { real } = inode;
+  if (native.statx(real.dirfd(), real.name, stat.fields) < 0 || stat.size < LONG_COPY) return null;
+  if (inode.upper && stat.nlink > 1) return null;
   const { size } = stat;
   const data = dataOf(fs, inode);
   const source = typeof data === "number" ? data : data.openForReading();
@@ -51,6 +54,11 @@ export function stage(fs: OverlayFs, inode: Inode): Promise<void> | null {
     return null;
   }
   return begin(fs, inode, building, source, size);
+}
+
+/** A metacopy of the upper that another file can take the place of: it has one name, and its number from a lower. */
+function isReplaceable({ metacopy, links, indexed, hasOrigin }: FileInode): boolean {
+  return metacopy !== null && links.length === 1 && indexed === null && hasOrigin;
 }
 
 function begin(fs: OverlayFs, inode: FileInode, building: Building, source: number, size: number): Promise<void> {

@@ -32,6 +32,9 @@ export interface AttrChange {
   readonly isOwed?: boolean;
 }
 
+/** A change that leaves the data alone: of names, xattrs and the like. */
+export const NO_DATA: AttrChange = {};
+
 /** One name of a merged directory. */
 export interface DirectoryEntry {
   readonly name: Bytes;

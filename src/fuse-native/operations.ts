@@ -3,7 +3,7 @@
  * open files are by handle. What libfuse 2 can't carry is in limits.ts.
  */
 import type { Inode } from "../engine/inode.js";
-import type { AttrChange, Caller } from "../engine/types.js";
+import { NO_DATA, type AttrChange, type Caller } from "../engine/types.js";
 import { display, type Bytes } from "../sys/bytes.js";
 import { deviceMajor, deviceMinor } from "../sys/device.js";
 import { E, fail, isErrno, type Errno } from "../sys/errno.js";
@@ -118,7 +118,7 @@ export class Operations {
   };
 
   readonly link = (from: string, to: string, done: Done): void => {
-    this.#paths.change("link", from, undefined, done, (inode) =>
+    this.#paths.change("link", from, NO_DATA, done, (inode) =>
       this.#paths.make(to, (parent, name) => this.#engine.link(inode, parent, name)));
   };
 
@@ -131,7 +131,7 @@ export class Operations {
   };
 
   readonly rename = (from: string, to: string, done: Done): void => {
-    this.#paths.change("rename", from, undefined, done, () => this.#paths.under(from, (oldParent, oldName) =>
+    this.#paths.change("rename", from, NO_DATA, done, () => this.#paths.under(from, (oldParent, oldName) =>
       this.#paths.under(to, (newParent, newName) => this.#engine.rename(oldParent, oldName, newParent, newName, 0))));
   };
 
@@ -262,7 +262,7 @@ export class Operations {
   #changeNamed(operation: string, path: string, name: string, done: Done, perform: (inode: Inode, attribute: Bytes) => number): void {
     const attribute = this.#attributeName(name);
     if (isErrno(attribute)) done(attribute);
-    else this.#paths.change(operation, path, undefined, done, (inode) => perform(inode, attribute));
+    else this.#paths.change(operation, path, NO_DATA, done, (inode) => perform(inode, attribute));
   }
 
   /** The length of the value, which is in `buffer` unless that is empty; -ERANGE where it is too small. */

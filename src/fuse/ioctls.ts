@@ -4,6 +4,7 @@
  */
 import { FSXATTR_SIZE } from "../engine/file-flags.js";
 import type { Inode } from "../engine/inode.js";
+import { NO_DATA } from "../engine/types.js";
 import { FS_IOC_FSGETXATTR, FS_IOC_FSSETXATTR, FS_IOC_GETFLAGS, FS_IOC_SETFLAGS } from "../sys/constants.js";
 import { E } from "../sys/errno.js";
 import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
@@ -52,7 +53,7 @@ function set(adapter: Adapter, request: Request, inode: Inode, size: number, cha
     if (!adapter.mustQueue(request, inode)) adapter.repeatFlushed(request, inode, 0);
     return DEFERRED;
   }
-  if (adapter.mustWait(request, inode)) return DEFERRED;
+  if (adapter.mustWait(request, inode, NO_DATA)) return DEFERRED;
   const error = change();
   if (error < 0) return error;
   adapter.notifier.attributesOfServedChanged(inode);

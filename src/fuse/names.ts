@@ -3,7 +3,7 @@
  * that the engine added to the kernel, as one lookup, until FORGET gives it back.
  */
 import type { Inode } from "../engine/inode.js";
-import type { Caller } from "../engine/types.js";
+import { NO_DATA, type Caller } from "../engine/types.js";
 import { RENAME_EXCHANGE } from "../sys/constants.js";
 import { deviceMajor, deviceMinor } from "../sys/device.js";
 import { E, isErrno, type Errno } from "../sys/errno.js";
@@ -114,7 +114,7 @@ export function symlink(adapter: Adapter, request: Request, parent: Inode): Outc
 export function link(adapter: Adapter, request: Request, parent: Inode): Outcome {
   const inode = adapter.engine.inode(request.u64(fuse_link_in.oldnodeid));
   if (inode === undefined) return -E.ESTALE;
-  if (adapter.mustWait(request, inode)) return DEFERRED;
+  if (adapter.mustWait(request, inode, NO_DATA)) return DEFERRED;
   return answerEntry(adapter, adapter.engine.link(inode, parent, request.name(fuse_link_in.sizeof)));
 }
 
@@ -148,7 +148,7 @@ function move(adapter: Adapter, request: Request, oldParent: Inode, names: numbe
 function mustWaitFor(adapter: Adapter, request: Request, parent: Inode, name: Bytes): boolean {
   const inode = adapter.engine.lookup(parent, name);
   if (isErrno(inode)) return false;
-  const waits = adapter.mustWait(request, inode);
+  const waits = adapter.mustWait(request, inode, NO_DATA);
   adapter.engine.forget(inode, 1);
   return waits;
 }

@@ -1,5 +1,6 @@
 /** GETXATTR, LISTXATTR, SETXATTR, REMOVEXATTR. A size of 0 asks how large the answer would be. */
 import type { Inode } from "../engine/inode.js";
+import { NO_DATA } from "../engine/types.js";
 import { XATTR_ACL_ACCESS, XATTR_CAPABILITY } from "../engine/xattr-names.js";
 import { E, isErrno } from "../sys/errno.js";
 import { S_ISGID } from "../sys/stat.js";
@@ -43,7 +44,7 @@ export function setxattr(adapter: Adapter, request: Request, inode: Inode): Outc
   const size = request.u32(fuse_setxattr_in.size);
   const value = request.data(names + name.length + 1, size);
   if (name === XATTR_CAPABILITY && adapter.writebackCache && !request.isFlushed) return flushFirst(adapter, request, inode);
-  if (adapter.mustWait(request, inode)) return DEFERRED;
+  if (adapter.mustWait(request, inode, NO_DATA)) return DEFERRED;
   const flags = request.u32(fuse_setxattr_in.flags);
   const error = engine.setxattr(inode, name, request.buffer.subarray(value, value + size), flags);
   if (error < 0 || !setxattrExtended) return error;
@@ -65,7 +66,7 @@ function clearSetgid(adapter: Adapter, inode: Inode): number {
 }
 
 export function removexattr(adapter: Adapter, request: Request, inode: Inode): Outcome {
-  if (adapter.mustWait(request, inode)) return DEFERRED;
+  if (adapter.mustWait(request, inode, NO_DATA)) return DEFERRED;
   const name = request.name(0);
   if (name !== XATTR_ACL_ACCESS || !losesSetgid(adapter, request, inode)) return adapter.engine.removexattr(inode, name);
   const error = clearSetgid(adapter, inode);

@@ -77,6 +77,24 @@ overlay("metacopy=on", { options: ["metacopy=on"] }, (it) => {
     merged.with("f", O_RDONLY, (opened) => { expect(opened.read(500_000, 6)).toBe("middle"); });
   });
 
+  it("a large file's data is copied ahead and takes the place of the metacopy, with all that this had", {
+    lower: { f: file("x".repeat(3_000_000), { xattrs: { "user.l": "lower" } }), g: file("y".repeat(3_000_000)) },
+  }, ({ merged, upper, remount }) => {
+    merged.chmod("f", 0o640);
+    merged.setXattr("f", "user.u", "upper");
+    merged.chmod("g", 0o640);
+    merged.link("g", "h");
+    const { ino } = merged.stat("f");
+    merged.patch("f", 1_000_000, "X");
+    merged.patch("h", 1_000_000, "Y");
+    for (const round of [1, 2]) {
+      expect([merged.stat("f").mode, merged.stat("f").ino, merged.xattr("f", "user.l"), merged.xattr("f", "user.u"), round]).toEqual(["640", ino, "lower", "upper", round]);
+      expect([merged.read("f").indexOf("X"), merged.read("g").indexOf("Y"), merged.stat("g").nlink]).toEqual([1_000_000, 1_000_000, 2]);
+      if (round === 1) remount();
+    }
+    expect(upper.xattrs("f").sort()).toEqual(["trusted.overlay.origin", "user.l", "user.u"]);
+  });
+
   it("file capabilities outlive the copy of the data", { lower: { f: file("content", { xattrs: { "security.capability": Buffer.from("0100000200040000000000000000000000000000", "hex") } }) } }, ({ merged, upper }) => {
     merged.setXattr("f", "user.a", "b");
     expect(upper.xattrs("f")).toContain("security.capability");
