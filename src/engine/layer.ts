@@ -20,6 +20,8 @@ import type { XattrNames } from "./xattr-names.js";
 /** One layer of the stack. */
 export class Layer {
   readonly root: RealDirectory;
+  /** The uuid of its file system does not tell it from another: file handles are not taken to be of this one. */
+  isAmbiguous = false;
 
   constructor(
     cache: DescriptorCache,

@@ -16,6 +16,7 @@ import { openIndex } from "./index-directory.js";
 import { InodeNumbers } from "./inode-number.js";
 import { InodeTable } from "./inode-table.js";
 import { isWithin, Layer, lowerLayer, openNamed, privatePair, type OpenedDirectory } from "./layer.js";
+import { yieldToFileSystems } from "./handle-support.js";
 import { Misses } from "./misses.js";
 import { OptionError, type OverlayOptions } from "./options.js";
 import type { OverlayFs } from "./overlay-fs.js";
@@ -72,6 +73,7 @@ function assemble(options: OverlayOptions, log: Log, opened: OpenedDirectory[]):
 
 /** What is kept in the upper beyond its tree: the overlay's uuid, and the index. */
 function openFeatures(fs: OverlayFs, work: Work, config: Config, log: Log): void {
+  yieldToFileSystems(fs, config, log);
   settleUuid(fs, config, log);
   if (config.index) fs.index = openIndex(fs, work.base);
 }

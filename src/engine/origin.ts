@@ -35,7 +35,7 @@ const noUuid = Buffer.alloc(UUID_SIZE);
 const uuids = new WeakMap<Layer, Buffer>();
 
 /** The uuid of a layer's file system; zeros where it has none or the system does not tell. */
-function uuidOf(layer: Layer): Buffer {
+export function uuidOf(layer: Layer): Buffer {
   let uuid = uuids.get(layer);
   if (!uuid) {
     uuid = Buffer.alloc(UUID_SIZE);
@@ -110,7 +110,7 @@ export function readOrigin(fs: OverlayFs, upper: Place, type: number): OriginFou
 
 function resolve(fs: OverlayFs, stored: Buffer, type: number): OriginFound["lower"] {
   for (const layer of fs.lower) {
-    if (storedUuid(fs, layer).compare(stored, UUID, FID) !== 0) continue;
+    if (layer.isAmbiguous || storedUuid(fs, layer).compare(stored, UUID, FID) !== 0) continue;
     const fd = openStored(layer, stored);
     if (fd < 0) continue;
     native.statx(fd, ITSELF, stat.fields);

@@ -136,26 +136,23 @@ function copyUpSome(tree: Tree): void {
   }
 }
 
-const OWN = "trusted.overlay.";
-const ESCAPED = "trusted.overlay.overlay.";
-/** What stands for a whiteout inside an overlay. */
-const storedWhiteout = file("", { xattrs: { [`${ESCAPED}whiteout`]: "y" } });
-
 /**
  * The description as it is stored in an overlay, so that its merged tree shows it: overlay xattrs get one
- * more `overlay.`, whiteouts become files with an xattr in a directory that says so.
+ * more `overlay.`, whiteouts become files with an xattr in a directory that says so. `own` is the prefix of
+ * the overlay's xattrs: that of `userxattr` is another.
  * Source: the kernel's Documentation/filesystems/overlayfs.rst, "Nesting overlayfs mounts".
  */
-export function escaped(node: LayerNode): LayerNode {
-  if (isWhiteout(node)) return storedWhiteout;
+export function escaped(node: LayerNode, own = "trusted.overlay."): LayerNode {
+  const more = `${own}overlay.`;
+  if (isWhiteout(node)) return file("", { xattrs: { [`${more}whiteout`]: "y" } });
   const xattrs = Object.entries(node.attributes.xattrs ?? {})
-    .map(([name, value]) => [name.startsWith(OWN) ? ESCAPED + name.slice(OWN.length) : name, value] as const);
+    .map(([name, value]) => [name.startsWith(own) ? more + name.slice(own.length) : name, value] as const);
   const attributes = { ...node.attributes, xattrs: Object.fromEntries(xattrs) };
   if (node.kind !== "directory") return { ...node, attributes };
-  const children = Object.fromEntries(Object.entries(node.children).map(([name, child]) => [name, escaped(child)]));
+  const children = Object.fromEntries(Object.entries(node.children).map(([name, child]) => [name, escaped(child, own)]));
   const holdsWhiteouts = Object.values(node.children).some(isWhiteout);
-  const marked = holdsWhiteouts && attributes.xattrs[`${ESCAPED}opaque`] === undefined
-    ? { ...attributes, xattrs: { ...attributes.xattrs, [`${ESCAPED}opaque`]: "x" } } : attributes;
+  const marked = holdsWhiteouts && attributes.xattrs[`${more}opaque`] === undefined
+    ? { ...attributes, xattrs: { ...attributes.xattrs, [`${more}opaque`]: "x" } } : attributes;
   return { ...node, children, attributes: marked };
 }
 
