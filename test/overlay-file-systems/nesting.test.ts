@@ -108,6 +108,8 @@ describe.skipIf(reason !== null)("overlays in overlays", () => {
   const start = Math.floor(Date.now() / 1000) - 1;
   let plain: Ended;
   let nest: Nest | null = null;
+  // Over an overlay, whether a moved file still counts as copied up (impure) rests on what is in the kernel's caches.
+  const view: View = (picture, path) => ({ ...sameRun(start, new Set())(asTrusted(picture), path), sameFileAs: "", "xattr trusted.overlay.impure": "" });
 
   beforeAll(() => {
     const flat = new Nest([kernel], LOWERS);
@@ -132,7 +134,6 @@ describe.skipIf(reason !== null)("overlays in overlays", () => {
           return;
         }
         const ended = runNest(nest);
-        const view: View = (picture, path) => ({ ...sameRun(start, new Set())(picture, path), sameFileAs: "" });
         expect(ended.answers).toEqual(plain.answers);
         expect(differences(ended.merged, plain.merged, view)).toEqual([]);
         expect(differences(ended.upper, plain.upper, view)).toEqual([]);
@@ -158,8 +159,6 @@ describe.skipIf(reason !== null)("overlays in overlays", () => {
             nest = null;
           }
         });
-        // Over an overlay, whether a moved file counts as copied up (impure) rests on what the kernel has in its caches.
-        const view: View = (picture, path) => ({ ...sameRun(start, new Set())(asTrusted(picture), path), sameFileAs: "", "xattr trusted.overlay.impure": "" });
         expect(ours!.answers).toEqual(theirs!.answers);
         expect(differences(ours!.merged, theirs!.merged, view)).toEqual([]);
         expect(differences(ours!.upper, theirs!.upper, view)).toEqual([]);
