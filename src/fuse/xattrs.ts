@@ -47,7 +47,7 @@ export function setxattr(adapter: Adapter, request: Request, inode: Inode): Outc
   if (adapter.mustWait(request, inode, NO_DATA)) return DEFERRED;
   const flags = request.u32(fuse_setxattr_in.flags);
   const error = engine.setxattr(inode, name, request.buffer.subarray(value, value + size), flags);
-  if (error < 0 || !setxattrExtended) return error;
+  if (error < 0 || !setxattrExtended || name !== XATTR_ACL_ACCESS) return error;
   return request.u32(fuse_setxattr_in.setxattr_flags) & FUSE_SETXATTR_ACL_KILL_SGID ? clearSetgid(adapter, inode) : 0;
 }
 

@@ -1,4 +1,5 @@
 /** All that one run is made of, as data: drawn from a seed, and what a shrinker makes smaller. */
+import { callOfKind, stackOfKind, type Kind } from "./apart.js";
 import type { Call } from "./call.js";
 import { randomCalls } from "./generate.js";
 import { chooseNames, KnownPaths } from "./names.js";
@@ -34,16 +35,17 @@ export function caseOf(seed: number, set: OptionSet, count: number): Case {
   const chance = new Sequence(seed * 7919 + 13);
   for (let skipped = 0; skipped < 5; skipped++) chance.below(2);
   const names = chooseNames(chance);
-  const stack = randomStack(chance, { names, prefix: set.userxattr === true ? "user.overlay." : "trusted.overlay.", dataOnly: set.dataOnly === true });
+  const kind: Kind = chance.below(3) === 0 ? "capabilities" : "setuid";
+  const stack = stackOfKind(randomStack(chance, { names, prefix: set.userxattr === true ? "user.overlay." : "trusted.overlay.", dataOnly: set.dataOnly === true }), kind);
   const known = new KnownPaths(names, chance);
   for (const layer of [...stack.lowers, stack.upper]) known.addLayer(layer);
-  const before = chance.below(5) < 2 ? randomBefore(chance, known, set) : null;
+  const before = chance.below(5) < 2 ? randomBefore(chance, known, set, kind) : null;
   return {
-    set, stack, before, calls: randomCalls(chance, known, count), eager: set.options.includes("metacopy=on") ? "data" : "attributes", fileSystem: chance.pick(["tmpfs", "ext4"]),
+    set, stack, before, calls: randomCalls(chance, known, count).map((call) => callOfKind(call, kind)), eager: set.options.includes("metacopy=on") ? "data" : "attributes", fileSystem: chance.pick(["tmpfs", "ext4"]),
   };
 }
 
-function randomBefore(chance: Sequence, known: KnownPaths, set: OptionSet): Before {
+function randomBefore(chance: Sequence, known: KnownPaths, set: OptionSet, kind: Kind): Before {
   const format = set.userxattr === true ? ["userxattr"] : ["redirect_dir=on", "metacopy=on", ...(chance.below(2) === 0 ? ["index=on"] : [])];
-  return { options: format, becomes: chance.pick(["upper", "lower"]), calls: randomCalls(chance, known, CALLS_BEFORE) };
+  return { options: format, becomes: chance.pick(["upper", "lower"]), calls: randomCalls(chance, known, CALLS_BEFORE).map((call) => callOfKind(call, kind)) };
 }

@@ -15,7 +15,7 @@
  * 8. "link count of a deleted lower file that is still open" (`sameAnswer`).
  * 9. "SEEK_DATA, SEEK_HOLE after a copy-up" and "on a directory": see `seek` in acts.ts. "fallocate(2) with …" and
  *    "chown(2) of a setuid file …": such calls are not drawn.
- * 10 to 16: at the functions below.
+ * 10 to 16: at the functions below; 17: apart.ts.
  */
 import { readlinkSync } from "node:fs";
 import type { Call } from "./call.js";

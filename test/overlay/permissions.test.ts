@@ -32,14 +32,18 @@ overlay("permissions", {}, (it) => {
     expect(upper.stat("d")).toMatchObject({ uid: 9, gid: 0 });
   });
 
-  it("who removes the ACL of a file of a group that is not theirs loses setgid", { needs: ["acls"], lower: {
+  it("who removes the ACL of a file of a group that is not theirs loses setgid, not who sets a default ACL", { needs: ["acls"], lower: {
     f: file("", { mode: 0o2755, uid: ALICE.uid, gid: STAFF }), staff: file("", { mode: 0o2755, uid: ALICE.uid, gid: STAFF }),
+    d: dir({}, { mode: 0o2755, uid: ALICE.uid, gid: STAFF }),
   } }, ({ merged, upper }) => {
     as(ALICE, () => { merged.removeXattr("f", "system.posix_acl_access"); });
     expect(merged.stat("f").mode).toBe("755");
     expect(upper.stat("f").mode).toBe("755");
     as({ ...ALICE, groups: [STAFF] }, () => { expect(outcome(() => merged.removeXattr("staff", "system.posix_acl_access"))).toBe("ENODATA"); });
     expect(merged.stat("staff").mode).toBe("2755");
+    const acl = aclValue([{ tag: "owner", permissions: 7 }, { tag: "group-owner", permissions: 5 }, { tag: "other", permissions: 5 }]);
+    as(ALICE, () => { merged.setXattr("d", "system.posix_acl_default", acl); });
+    expect(merged.stat("d").mode).toBe("2755");
   });
 
   it("what a user makes is the user's", { needs: ["user-owners"], lower: open({}) }, ({ merged, upper }) => {
