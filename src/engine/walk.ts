@@ -95,6 +95,7 @@ export class Walk {
   #enter(fs: OverlayFs, directory: RealDirectory, name: Bytes, at: number, isEnd: boolean): Kind | Errno {
     if (fs.traps.size > 0 && fs.traps.has(`${found.dev}:${found.ino}`)) return fail(E.ELOOP);
     if (isEnd) this.isDirectory = true;
+    this.xwhiteouts = false;
     if (this.last) return "directory";
     const child = directory.child(name);
     const mark = opacity(child);
