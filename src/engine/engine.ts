@@ -22,7 +22,7 @@ import type { Listing } from "./listing.js";
 import { readUpperMarks } from "./enter.js";
 import { findChild, findChildWithAttributes } from "./lookup.js";
 import { getAttributes } from "./merged-stat.js";
-import { openOverlay } from "./open.js";
+import { closeLayers, openOverlay } from "./open.js";
 import type { Miss } from "./misses.js";
 import { OptionError, type OverlayOptions } from "./options.js";
 import type { OverlayFs } from "./overlay-fs.js";
@@ -91,9 +91,7 @@ export class Engine {
   /** Closes all descriptors. No method may be called afterwards. */
   close(): void {
     this.fs.inodes.close();
-    this.fs.work?.close();
-    this.fs.descriptors.closeAll();
-    for (const layer of [...this.fs.lower, ...this.fs.dataLayers, ...(this.fs.upper ? [this.fs.upper] : [])]) layer.root.close();
+    closeLayers(this.fs);
   }
 
   /**

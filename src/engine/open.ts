@@ -66,7 +66,7 @@ function assemble(options: OverlayOptions, log: Log, opened: OpenedDirectory[]):
     if (fs.work) openFeatures(fs, fs.work, config, log);
     return fs;
   } catch (error) {
-    closeState(fs);
+    closeLayers(fs);
     throw error;
   }
 }
@@ -78,7 +78,8 @@ function openFeatures(fs: OverlayFs, work: Work, config: Config, log: Log): void
   if (config.index) fs.index = openIndex(fs, work.base);
 }
 
-function closeState(fs: OverlayFs): void {
+/** Closes the layers and lets another mount have the work directory. */
+export function closeLayers(fs: OverlayFs): void {
   fs.work?.close();
   fs.descriptors.closeAll();
   for (const layer of [...fs.lower, ...fs.dataLayers, ...(fs.upper ? [fs.upper] : [])]) layer.root.close();
