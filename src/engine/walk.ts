@@ -74,7 +74,7 @@ export class Walk {
     if (isEnd && this.metacopy > 0 && found.type !== S_IFREG) return this.#end();
     this.directory = directory;
     this.foundName = name;
-    return found.isDirectory ? this.#enter(fs, directory, name, at, isEnd) : this.#meetFile(directory, name, at, isEnd);
+    return found.isDirectory ? this.#enter(fs, directory, name, at, isEnd) : this.#meetFile(fs, directory, name, at, isEnd);
   }
 
   #end(): Kind {
@@ -82,10 +82,10 @@ export class Walk {
     return "nothing";
   }
 
-  #meetFile(directory: RealDirectory, name: Bytes, at: number, isEnd: boolean): Kind | Errno {
+  #meetFile(fs: OverlayFs, directory: RealDirectory, name: Bytes, at: number, isEnd: boolean): Kind | Errno {
     if (this.isDirectory || !isEnd) return this.#end();
     const file = new RealFile(directory, name);
-    const metacopy = mayBeMetacopy(this.last) ? readMetacopy(file) : 0;
+    const metacopy = mayBeMetacopy(isLowest(fs, directory.layer)) ? readMetacopy(file) : 0;
     if (metacopy < 0) return fail(-metacopy);
     this.metacopy = metacopy;
     this.stop = metacopy === 0;
@@ -133,9 +133,9 @@ export class Walk {
  * In the lowest layer a metacopy has no data anywhere and is an error. To find it out costs each lookup a system
  * call, so there only files are asked that have fewer blocks than their size takes.
  */
-function mayBeMetacopy(isLast: boolean): boolean {
+function mayBeMetacopy(isInLowest: boolean): boolean {
   if (found.type !== S_IFREG) return false;
-  return !isLast || found.blocks * 512 < found.size || found.blocks === 0;
+  return !isInLowest || found.blocks * 512 < found.size || found.blocks === 0;
 }
 
 /** Whether no layer is below one of the lowers. */
