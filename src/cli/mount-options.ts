@@ -74,6 +74,8 @@ export const mountOptions: readonly Row[] = [
     name: "copy_up", value: "change|open", help: "a file is copied up with its first change (default), or when it is opened for writing",
     take: (settings, value) => { settings.copyUpAtOpen = oneOf("copy_up", value, ["change", "open"]) === "open"; },
   },
+  { name: "override_creds", help: "the daemon works in the layers with its own credentials (always so)", passedOver: true },
+  { name: "nooverride_creds", help: "refused", refused: "the daemon has no credentials but its own; leave it out" },
   { name: "suid", help: "honour setuid and setgid (default for root; others never have it)", clear: ["MS_NOSUID"] },
   { name: "nosuid", help: "ignore setuid and setgid", set: ["MS_NOSUID"] },
   { name: "dev", help: "honour device files (default for root; others never have it)", clear: ["MS_NODEV"] },

@@ -102,6 +102,7 @@ describe("refused options", () => {
     ["redirect_dir=ON", "'redirect_dir=ON' is not supported; use redirect_dir=on"],
     ["index=1", "'index=1' is not supported; use index=on or index=off"],
     ["subtype=other", "'subtype=other' is not supported"],
+    ["nooverride_creds", "'nooverride_creds' is not supported: the daemon has no credentials but its own"],
     ["allow_root", "'allow_root' is not supported"],
     ["remount", "'remount' is not supported"],
     ["lowerdir", "'lowerdir' needs a value; write 'lowerdir=DIR[:DIR]...'"],
