@@ -85,7 +85,7 @@ class Search {
   #askUpper(directory: RealDirectory): number {
     const { fs } = this;
     const walk = this.#walk;
-    walk.last = !followsRedirects(fs.config) && this.parent.lower.length === 0;
+    walk.last = !this.#readsRedirects() && this.parent.lower.length === 0;
     const kind = walk.ask(fs, directory);
     if (isErrno(kind)) return kind;
     if (kind === "nothing") return 0;
@@ -105,14 +105,12 @@ class Search {
     let bases = walk.path ? roots : this.parent.lower;
     for (let i = 0; !walk.stop && i < bases.length; i++) {
       const base = bases[i]!;
+      const refused = this.#refuses(walk.redirect !== null, walk.metacopy > 0);
+      if (refused < 0) return refused;
       walk.last = this.#isLast(bases, i);
-      const isRedirected = walk.redirect !== null;
-      const isBelowMetacopy = walk.metacopy > 0;
       const kind = walk.ask(fs, base);
       if (isErrno(kind)) return kind;
       if (kind === "nothing") continue;
-      const refused = this.#refuses(isRedirected, isBelowMetacopy);
-      if (refused < 0) return refused;
       const kept = this.#keep(kind);
       if (kept < 0) return kept;
       if (kept > 0) break;
@@ -125,9 +123,14 @@ class Search {
     return 0;
   }
 
+  /** A redirect of the lowest lower to the data-only layers is followed whatever the options say. */
+  #readsRedirects(): boolean {
+    return followsRedirects(this.fs.config) || this.fs.dataLayers.length > 0;
+  }
+
   #isLast(bases: readonly RealDirectory[], i: number): boolean {
     const { fs } = this;
-    if (!followsRedirects(fs.config)) return i === bases.length - 1;
+    if (!this.#readsRedirects()) return i === bases.length - 1;
     return (this.#walk.isDirectory || fs.dataLayers.length === 0) && isLowest(fs, bases[i]!.layer);
   }
 
