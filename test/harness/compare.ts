@@ -44,6 +44,9 @@ export function shownBy(can: ReadonlySet<Capability>, view: View): View {
 /** For one upper seen through two mounts: inode numbers and a directory's link count are each mount's own. */
 export const sameMerge: View = (picture) => without(picture, "ino", "atime", ...(picture.type === "directory" ? ["nlink"] : []));
 
+/** The fields of a mark of the format, without and with userxattr. */
+function marks(name: string): string[] { return [`xattr trusted.overlay.${name}`, `xattr user.overlay.${name}`]; }
+
 /**
  * For two runs of the same case: a time after `start` is "now", the value of an origin handle or of the uuid
  * says nothing, the kernel links whiteouts to one another, and numbers that the file system gave out are left out.
@@ -52,11 +55,11 @@ export const sameMerge: View = (picture) => without(picture, "ino", "atime", ...
  */
 export function sameRun(start: number, prebuilt: ReadonlySet<string>): View {
   return (picture, path) => {
-    const view = without(picture, "ino", "atime", "xattr trusted.overlay.uuid", ...(picture.type === "directory" ? ["nlink"] : []));
+    const view = without(picture, "ino", "atime", ...marks("uuid"), ...(picture.type === "directory" ? ["nlink"] : []));
     if (picture.device === "0,0") return { type: "whiteout" };
     if (Number(picture.mtime!.split(".")[0]) >= start) view.mtime = "now";
-    if (picture.type === "directory" && prebuilt.has(path)) return without(view, "xattr trusted.overlay.origin", "xattr trusted.overlay.impure");
-    if (view["xattr trusted.overlay.origin"] !== undefined) view["xattr trusted.overlay.origin"] = "present";
+    if (picture.type === "directory" && prebuilt.has(path)) return without(view, ...marks("origin"), ...marks("impure"));
+    for (const origin of marks("origin")) if (view[origin] !== undefined) view[origin] = "present";
     return view;
   };
 }
