@@ -26,7 +26,12 @@ export interface Case {
   readonly calls: readonly Call[];
   /** Files opened for writing are changed at once; null: they are not. */
   readonly eager: Eager | null;
+  /** Where the upper is. */
   readonly fileSystem: FileSystem;
+  /** Whether every second lower is on the other file system. */
+  readonly spread: boolean;
+  /** Whether each side is mounted anew at the end, for its inode numbers. */
+  readonly remounted: boolean;
 }
 
 const CALLS_BEFORE = 60;
@@ -42,6 +47,7 @@ export function caseOf(seed: number, set: OptionSet, count: number): Case {
   const before = chance.below(5) < 2 ? randomBefore(chance, known, set, kind) : null;
   return {
     set, stack, before, calls: randomCalls(chance, known, count).map((call) => callOfKind(call, kind)), eager: set.options.includes("metacopy=on") ? "data" : "attributes", fileSystem: chance.pick(["tmpfs", "ext4"]),
+    spread: chance.below(4) === 0, remounted: chance.below(3) === 0,
   };
 }
 

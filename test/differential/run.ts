@@ -18,13 +18,13 @@ export const IMPLEMENTATIONS = ["kernel", "ovlfs"] as const;
 
 
 export async function run(one: Case, ground: Ground, mounts: Mounts): Promise<Difference | null> {
-  const base = ground[one.fileSystem];
+  const places = [ground[one.fileSystem], one.fileSystem === "ext4" ? ground.tmpfs : ground.ext4];
   const halves: Half[] = [];
   try {
     for (const implementation of IMPLEMENTATIONS) {
-      const place = join(base, implementation);
-      removeTree(place);
-      halves.push(await prepare(one, place, implementation, mounts));
+      const [place, other] = places.map((base) => join(base, implementation)) as [string, string];
+      for (const directory of [place, other]) removeTree(directory);
+      halves.push(await prepare(one, place, other, implementation, mounts));
     }
     return await compare(one, halves[0]!, halves[1]!, mounts);
   } finally {
@@ -32,12 +32,14 @@ export async function run(one: Case, ground: Ground, mounts: Mounts): Promise<Di
   }
 }
 
-async function prepare(one: Case, place: string, implementation: Implementation, mounts: Mounts): Promise<Half> {
-  mkdirSync(place);
-  chmodSync(place, 0o755);
+async function prepare(one: Case, place: string, other: string, implementation: Implementation, mounts: Mounts): Promise<Half> {
+  for (const directory of [place, other]) {
+    mkdirSync(directory);
+    chmodSync(directory, 0o755);
+  }
   const at = (name: string): string => join(place, name);
-  one.stack.lowers.forEach((layer, index) => buildLayer(at(`l${index}`), layer));
-  const lowers = one.stack.lowers.map((_, index) => at(`l${index}`));
+  const lowers = one.stack.lowers.map((_, index) => join(one.spread && index % 2 === 0 ? other : place, `l${index}`));
+  one.stack.lowers.forEach((layer, index) => buildLayer(lowers[index]!, layer));
   one.stack.dataOnly.forEach((layer, index) => buildLayer(at(`data${index}`), layer));
   const dataOnly = one.stack.dataOnly.map((_, index) => at(`data${index}`));
   mkdirSync(at("merged"));
@@ -82,7 +84,8 @@ async function compare(one: Case, kernel: Half, ovlfs: Half, mounts: Mounts): Pr
       await mounts.unmount(half.side.implementation, half.plan.merged);
     }
   }
-  return treeDifference("merged", merged, sides, mergedView, one.set) ?? leftDifference(one, sides) ?? await crossDifference(one, merged, sides, mounts);
+  return treeDifference("merged", merged, sides, mergedView, one.set) ?? leftDifference(one, sides) ?? await crossDifference(one, merged, sides, mounts)
+    ?? (one.remounted ? await remountDifference(merged, sides, mounts) : null);
 }
 
 function pause(milliseconds: number): Promise<void> { return new Promise((resolve) => setTimeout(resolve, milliseconds)); }
@@ -122,3 +125,20 @@ async function crossDifference(one: Case, merged: readonly Snapshot[], sides: re
   return null;
 }
 
+/** Whether ovlfs tells other inode numbers after a remount where the kernel tells the same as before. */
+async function remountDifference(merged: readonly Snapshot[], sides: readonly Half[], mounts: Mounts): Promise<Difference | null> {
+  const constant: ReadonlySet<string>[] = [];
+  for (const [index, { side, plan }] of sides.entries()) {
+    removeTree(join(plan.work, "work/incompat"));
+    await mounts.mount(side.implementation, plan);
+    try {
+      const again = tolerantSnapshot(plan.merged);
+      constant.push(new Set([...merged[index]!].filter(([path, picture]) => again.get(path)?.ino === picture.ino).map(([path]) => path)));
+    } finally {
+      await mounts.unmount(side.implementation, plan.merged);
+    }
+  }
+  const [kernel, ovlfs] = constant;
+  const lines = [...merged[1]!.keys()].filter((path) => kernel!.has(path) && !ovlfs!.has(path)).map((path) => `${JSON.stringify(path)}: st_ino is another after a remount`);
+  return lines.length === 0 ? null : { stage: "remount", lines };
+}
