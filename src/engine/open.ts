@@ -256,7 +256,7 @@ function createState({ cache, upper, work, lower, dataLayers, config, lowers, lo
     index: null,
     descriptors: cache,
     inodes: new InodeTable((inode) => dropStaged(fs, inode, null), config.nfsExport),
-    numbers: new InodeNumbers(devices, log),
+    numbers: new InodeNumbers(devices),
     credentials: new Credentials(),
     misses: new Misses(),
     traps: trapsOf(lowers),
