@@ -1,4 +1,4 @@
-/** C programs for what Node.js can't do (memory mappings); compiled once, when the first test asks. */
+/** C programs for what Node.js can't do (memory mappings, leases); compiled once, when the first test asks. */
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import { createInterface, type Interface } from "node:readline";
@@ -7,19 +7,25 @@ import { readFileSync } from "node:fs";
 import { makePlace, removePlace } from "./places.js";
 import { mustRun } from "./processes.js";
 
-let mapping: Buffer | undefined;
+const programs = new Map<string, Buffer>();
 
-/** The bytes of the program `helpers/mapping.c`. */
-export function mappingProgram(): Buffer {
-  if (mapping !== undefined) return mapping;
+/** The bytes of the program `helpers/NAME.c`. */
+export function helperProgram(name: "mapping" | "locks"): Buffer {
+  const known = programs.get(name);
+  if (known !== undefined) return known;
   const place = makePlace();
   try {
-    mustRun("cc", ["-O1", "-o", join(place, "mapping"), join(import.meta.dirname, "helpers/mapping.c")]);
-    return (mapping = readFileSync(join(place, "mapping")));
+    mustRun("cc", ["-O1", "-o", join(place, name), join(import.meta.dirname, `helpers/${name}.c`)]);
+    const program = readFileSync(join(place, name));
+    programs.set(name, program);
+    return program;
   } finally {
     removePlace(place);
   }
 }
+
+/** The bytes of the program `helpers/mapping.c`. */
+export function mappingProgram(): Buffer { return helperProgram("mapping"); }
 
 /** A process that is spoken to in lines. */
 export class Conversation {
