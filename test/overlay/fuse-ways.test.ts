@@ -22,7 +22,7 @@ overlay("the ways of FUSE", { mounters: [ovlfs] }, (it) => {
     merged.with("f", O_RDWR, (opened) => {
       opened.write("abc", 3);
       check(native.syncfs(opened.fd), "syncfs");
-      // From 6.17 on the kernel does not wait for a FUSE daemon here.
+      // Newer kernels need not wait for a FUSE daemon here (AS_NO_DATA_INTEGRITY).
       waitUntil(() => upper.read("f") === "012abc6789");
       expect(upper.read("f")).toBe("012abc6789");
     });
