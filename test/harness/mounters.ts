@@ -42,6 +42,8 @@ export type Capability =
   | "lone-setgid"
   /** A chown(2) of neither id arrives. */
   | "empty-chown"
+  /** name_to_handle_at(2) and open_by_handle_at(2). */
+  | "file-handles"
   /** The flags of chattr(1). */
   | "file-flags"
   /** Descriptors and mappings from before a copy-up see what is written after it; the kernel's overlay does not have this. */
@@ -74,7 +76,7 @@ export const CLI = join(import.meta.dirname, "../../dist/cli/main.js");
 
 const common: readonly Capability[] = [
   "rename-flags", "unnamed-files", "holes", "fallocate", "raw-names", "acls", "nanoseconds", "separate-times", "user-owners", "shared-links",
-  "unlinked-files", "long-paths", "xattr-sizes", "full-attributes", "stable-offsets", "file-flags", "lone-setgid", "empty-chown",
+  "unlinked-files", "long-paths", "xattr-sizes", "full-attributes", "stable-offsets", "file-flags", "file-handles", "lone-setgid", "empty-chown",
 ];
 
 export const kernel: Mounter = {
