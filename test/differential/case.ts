@@ -4,7 +4,7 @@ import type { Call } from "./call.js";
 import { randomCalls } from "./generate.js";
 import { chooseNames, KnownPaths } from "./names.js";
 import type { OptionSet } from "./option-sets.js";
-import { randomStack, type LayerStack } from "./stack.js";
+import { randomStack, withoutHardLinks, type LayerStack } from "./stack.js";
 import { Sequence } from "../harness/sequence.js";
 
 /** Calls that the kernel's overlay makes beforehand; its upper is then the upper, or one more lower on top. */
@@ -36,17 +36,24 @@ export interface Case {
 
 const CALLS_BEFORE = 60;
 
+function eagerness(set: OptionSet): Eager { return set.options.includes("metacopy=on") ? "data" : "attributes"; }
+
+/** Without a change after each open for writing, what is copied up differs; with these options too much follows from that. */
+function mayBeLazy({ options }: OptionSet): boolean { return !options.includes("metacopy=on") && !options.includes("index=on"); }
+
 export function caseOf(seed: number, set: OptionSet, count: number): Case {
   const chance = new Sequence(seed * 7919 + 13);
   for (let skipped = 0; skipped < 5; skipped++) chance.below(2);
   const names = chooseNames(chance);
   const kind: Kind = chance.below(3) === 0 ? "capabilities" : "setuid";
-  const stack = stackOfKind(randomStack(chance, { names, prefix: set.userxattr === true ? "user.overlay." : "trusted.overlay.", dataOnly: set.dataOnly === true }), kind);
+  const drawn = stackOfKind(randomStack(chance, { names, prefix: set.userxattr === true ? "user.overlay." : "trusted.overlay.", dataOnly: set.dataOnly === true }), kind);
+  const isLazy = mayBeLazy(set) && chance.below(5) === 0;
+  const stack = isLazy ? withoutHardLinks(drawn) : drawn;
   const known = new KnownPaths(names, chance);
   for (const layer of [...stack.lowers, stack.upper]) known.addLayer(layer);
   const before = chance.below(5) < 2 ? randomBefore(chance, known, set, kind) : null;
   return {
-    set, stack, before, calls: randomCalls(chance, known, count).map((call) => callOfKind(call, kind)), eager: set.options.includes("metacopy=on") ? "data" : "attributes", fileSystem: chance.pick(["tmpfs", "ext4"]),
+    set, stack, before, calls: randomCalls(chance, known, count).map((call) => callOfKind(call, kind)), eager: isLazy ? null : eagerness(set), fileSystem: chance.pick(["tmpfs", "ext4"]),
     spread: chance.below(4) === 0, remounted: chance.below(3) === 0,
   };
 }

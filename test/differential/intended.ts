@@ -4,7 +4,8 @@
  * is compared elsewhere or is no matter of the overlay.
  *
  * 1. "when a file is copied up": the kernel copies up when a file is opened for writing, ovlfs with its first
- *    change. An eager run makes a change that changes nothing right after each such open (perform.ts).
+ *    change. An eager run makes a change that changes nothing right after each such open (perform.ts), another compares
+ *    the uppers without what the kernel alone copied up (`withoutEarlyCopies`).
  * 2. "a mapping made before the copy-up": not compared by their content then (mappings.ts).
  * 3. "positions of a directory stream", "order of names", "names made or deleted while a directory is read": listings
  *    are sorted, and a stream's pieces are not compared but checked on ovlfs's side (acts.ts).
@@ -132,21 +133,32 @@ export function withoutOtherAliases(kernel: Snapshot, ovlfs: Snapshot, lowers: r
     const lower = layer === undefined ? undefined : lowers[Number(layer)]?.get(path!);
     return lower !== undefined && lower.type !== "directory" && lower.nlink !== "1";
   };
-  const cut = (tree: Snapshot, other: Snapshot): Snapshot => {
-    const left = new Map(tree);
-    const parents = new Set<string>();
-    for (const path of [...tree.keys()].sort().reverse()) {
-      const picture = tree.get(path)!;
-      const isEmptied = picture.type === "directory" && parents.has(path) && ![...left.keys()].some((child) => child.startsWith(`${path}/`));
-      if (other.has(path) || !(isAlias(picture) || isEmptied)) continue;
-      left.delete(path);
-      cutOrigins.add(picture[ORIGIN] ?? "");
-      parents.add(parentOf(path));
-    }
-    return mapped(left, (picture, path) => without(picture, ...(isAlias(picture) ? [NLINK, "nlink", "sameFileAs"] : []),
-      ...(parents.has(path) && other.get(path)?.[IMPURE] === undefined ? [IMPURE] : [])));
-  };
+  const cut = (tree: Snapshot, other: Snapshot): Snapshot => mapped(
+    withoutExtra(tree, other, isAlias, cutOrigins), (picture) => without(picture, ...(isAlias(picture) ? [NLINK, "nlink", "sameFileAs"] : [])));
   return [cut(kernel, ovlfs), cut(ovlfs, kernel)];
+}
+
+/**
+ * Item 1, where files opened for writing are not changed at once: what the kernel alone copied up (the merged trees are
+ * the same by then, so it is what its lower is), and the directories that came along.
+ */
+export function withoutEarlyCopies(kernel: Snapshot, ovlfs: Snapshot): Snapshot {
+  return withoutExtra(kernel, ovlfs, (picture) => picture.type === "file" && picture[ORIGIN] !== undefined, new Set());
+}
+
+/** Without those of `isExtra` that `other` lacks, and without directories and impure marks that are there for them alone. */
+function withoutExtra(tree: Snapshot, other: Snapshot, isExtra: (picture: Picture) => boolean, cutOrigins: Set<string>): Snapshot {
+  const left = new Map(tree);
+  const parents = new Set<string>();
+  for (const path of [...tree.keys()].sort().reverse()) {
+    const picture = tree.get(path)!;
+    const isEmptied = picture.type === "directory" && parents.has(path) && ![...left.keys()].some((child) => child.startsWith(`${path}/`));
+    if (other.has(path) || !(isExtra(picture) || isEmptied)) continue;
+    left.delete(path);
+    cutOrigins.add(picture[ORIGIN] ?? "");
+    parents.add(parentOf(path));
+  }
+  return mapped(left, (picture, path) => (parents.has(path) && other.get(path)?.[IMPURE] === undefined ? without(picture, IMPURE) : picture));
 }
 
 function parentOf(path: string): string { return path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "."; }

@@ -37,6 +37,17 @@ export function randomStack(chance: Sequence, recipe: Recipe): LayerStack {
   return { lowers, upper: chance.below(3) === 0 ? new Maker(chance, recipe).layer() : dir(), dataOnly: recipe.dataOnly ? DATA_LAYERS : [] };
 }
 
+/** The stack with files in place of hard links, whose link counts tell when one is copied up. */
+export function withoutHardLinks({ lowers, upper, dataOnly }: LayerStack): LayerStack {
+  return { lowers: lowers.map(unlinked), upper: unlinked(upper), dataOnly };
+}
+
+function unlinked(node: LayerNode): LayerNode {
+  if (node.kind === "link") return file("no link");
+  if (node.kind !== "directory") return node;
+  return { ...node, children: Object.fromEntries(Object.entries(node.children).map(([name, child]) => [name, unlinked(child)])) };
+}
+
 class Maker {
   /** Paths of regular files of this layer so far, for hard links. */
   readonly #files: string[] = [];
