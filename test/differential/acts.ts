@@ -5,6 +5,7 @@
  */
 import type { Call } from "./call.js";
 import { digest } from "./digest.js";
+import { map, peek, poke, syncMapping } from "./mappings.js";
 import { asRoot, reopened, type Kept, type Side } from "./side.js";
 import { readDirectory, readSome, type Entry } from "../harness/getdents.js";
 import { outcome, raw } from "../harness/syscalls.js";
@@ -19,7 +20,9 @@ const MOST_READ = 200_000;
 const content = Buffer.alloc(MOST_READ);
 const stat = new Stat();
 
-export const acts: Readonly<Record<string, Act | undefined>> = { readWhole, list, readPiece, rewind, seek };
+export const acts: Readonly<Record<string, Act | undefined>> = {
+  readWhole, list, readPiece, rewind, seek, map, peek, poke, syncMapping,
+};
 
 function readWhole(side: Side, call: Call): string {
   const fd = native.openat(AT_FDCWD, raw(pathOf(side, call)), O_RDONLY | O_NONBLOCK, 0);

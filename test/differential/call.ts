@@ -38,9 +38,8 @@ export const USERS: readonly Identity[] = [
   { uid: 1003, gid: 1001, groups: [1002, 0] },
 ];
 
-/** Slots of kept descriptors: files first, then directory streams, then mappings. */
+/** Slots of kept descriptors: files first, then directory streams. */
 export const FILE_SLOTS = [0, 1, 2, 3, 4, 5] as const;
 export const STREAM_SLOTS = [6, 7] as const;
-export const MAPPING_SLOTS = [8, 9] as const;
 
 export const DEFAULT_UMASK = 0o22;

@@ -3,6 +3,7 @@ import { DEFAULT_UMASK, FILE_SLOTS, STREAM_SLOTS, USERS, type Call } from "./cal
 import { attributeCalls } from "./generate-attributes.js";
 import { dataCalls } from "./generate-data.js";
 import { directoryCalls } from "./generate-directories.js";
+import { mappingCalls } from "./generate-mappings.js";
 import { nameCalls } from "./generate-names.js";
 import type { KnownPaths } from "./names.js";
 import type { Sequence } from "../harness/sequence.js";
@@ -27,7 +28,7 @@ export interface Maker {
   readonly make: (draw: Draw) => Call;
 }
 
-const makers: readonly Maker[] = [...nameCalls, ...attributeCalls, ...dataCalls, ...directoryCalls];
+const makers: readonly Maker[] = [...nameCalls, ...attributeCalls, ...dataCalls, ...directoryCalls, ...mappingCalls];
 const total = makers.reduce((sum, maker) => sum + maker.weight, 0);
 
 export function randomCalls(chance: Sequence, known: KnownPaths, count: number): readonly Call[] {

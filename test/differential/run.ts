@@ -7,6 +7,7 @@ import type { Difference, Half } from "./half.js";
 import { closedForChange, endsHere, mayRevive, mergedView, sameAnswer, withoutRefusedListings } from "./intended.js";
 import { leftDifference, treeDifference } from "./left.js";
 import type { MountPlan, Mounts } from "./mounts.js";
+import { unmapAll } from "./mappings.js";
 import { perform } from "./perform.js";
 import { removeTree } from "./remove.js";
 import { Side, type Implementation } from "./side.js";
@@ -28,8 +29,14 @@ export async function run(one: Case, ground: Ground, mounts: Mounts): Promise<Di
     }
     return await compare(one, halves[0]!, halves[1]!, mounts);
   } finally {
-    for (const { side } of halves) side.dropAll();
+    for (const { side } of halves) letGo(side);
   }
+}
+
+/** All that keeps a mount busy. */
+function letGo(side: Side): void {
+  unmapAll(side);
+  side.dropAll();
 }
 
 async function prepare(one: Case, place: string, other: string, implementation: Implementation, mounts: Mounts): Promise<Half> {
@@ -53,7 +60,7 @@ async function prepare(one: Case, place: string, other: string, implementation: 
     await mounts.mount("kernel", { ...before, options });
     const side = new Side("kernel", plan.merged);
     for (const call of calls) perform(side, call, null);
-    side.dropAll();
+    letGo(side);
     await mounts.unmount("kernel", plan.merged);
     if (becomes === "lower") plan = { ...plan, lowers: [before.upper, ...lowers] };
   }
@@ -76,11 +83,11 @@ async function compare(one: Case, kernel: Half, ovlfs: Half, mounts: Mounts): Pr
     }
     const first = firstDifference(one, kernel.side, ovlfs.side);
     if (first !== null) return first === "ended" ? null : first;
-    for (const { side } of sides) side.dropAll();
+    for (const { side } of sides) letGo(side);
     merged = sides.map(({ plan }) => tolerantSnapshot(plan.merged));
   } finally {
     for (const half of mounted) {
-      half.side.dropAll();
+      letGo(half.side);
       await mounts.unmount(half.side.implementation, half.plan.merged);
     }
   }

@@ -155,6 +155,8 @@ function statement(call: Call): string {
   const what = literal(`${call.name} ${call.arguments.map(shownArgument).join(" ")}`);
   switch (call.name) {
     case "list": return `say(${what}, names(${words[0]!}));`;
+    case "map": case "peek": case "poke": case "syncMapping":
+      return `// A memory mapping, which node can't do (see test/harness/helpers/mappings.c): ${printable(what)}`;
     case "readWhole": return `say(${what}, content(${words[0]!}));`;
     case "readPiece": return `say(${what}, native.getdents64(${words[0]!}, Buffer.alloc(${words[1]!})));`;
     case "rewind": return `say(${what}, native.lseek(${words[0]!}, 0, 0));`;

@@ -21,6 +21,13 @@ export interface Kept {
   stream?: unknown;
 }
 
+/** A memory mapping, and the file that it is of. */
+export interface Mapping {
+  readonly kept: Kept;
+  /** Whether both sides must show the same. */
+  readonly isCompared: boolean;
+}
+
 /** When this process began: times since then that are not "now" are from making the layers. Sequences set none there. */
 const ERA_BEGAN = Date.now() / 1000 - 1;
 /** A time this many seconds after the start cannot be "now". */
@@ -30,6 +37,7 @@ const stat = new Stat();
 
 export class Side {
   readonly kept = new Map<number, Kept>();
+  readonly mappings = new Map<number, Mapping>();
   /** What this side did that is wrong by itself, whatever the other does. */
   readonly faults: string[] = [];
   /** The listing that was made last holds a name that may not be followed. */

@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { caseOf, type Case } from "./case.js";
 import { Ground } from "./ground.js";
+import { endMapper, startMapper } from "./mappings.js";
 import { MountRefused, Mounts } from "./mounts.js";
 import { optionSets } from "./option-sets.js";
 import type { Difference } from "./half.js";
@@ -34,6 +35,7 @@ export interface Result {
 export interface Alive { readonly hostPid: number | undefined }
 
 const ground = new Ground();
+startMapper(ground.place);
 const mounts = new Mounts(join(ground.place, "log"));
 
 function report(message: Result | Alive): void { process.send!(message); }
@@ -66,6 +68,7 @@ async function serve(task: Task): Promise<Result> {
 process.on("message", (task: Task) => void serve(task).then(report));
 process.on("disconnect", () => {
   mounts.end();
+  endMapper();
   ground.end();
   process.exit(0);
 });
