@@ -73,7 +73,8 @@ function enterUpper(fs: OverlayFs, parent: DirectoryInode, name: Bytes, stack: F
   const { attributes } = stack;
   const { type, nlink } = attributes;
   const key = nlink > 1 ? attributes.ino : null;
-  const known = key === null ? undefined : fs.inodes.byLinkKey(key);
+  // Also where this is the only name left: another may have gone while the file was held.
+  const known = fs.inodes.byLinkKey(attributes.ino);
   if (known) return attach(fs, known, parent, name);
   const ownIno = fs.numbers.of(attributes);
   const origin = readOrigin(fs, upper, type);

@@ -16,7 +16,7 @@
  * 8. "link count of a deleted lower file that is still open" (`sameAnswer`).
  * 9. "SEEK_DATA, SEEK_HOLE after a copy-up" and "on a directory": see `seek` in acts.ts. "fallocate(2) with …" and
  *    "chown(2) of a setuid file …": such calls are not drawn.
- * 10 to 16: at the functions below; 17: apart.ts.
+ * 10 to 18: at the functions below, but 17: apart.ts, and 16 also run.ts.
  */
 import { readlinkSync } from "node:fs";
 import type { Call } from "./call.js";
@@ -52,13 +52,13 @@ function isDeleted(side: Side, slot: number): boolean {
 
 /**
  * Item 11, "a change through a descriptor of a deleted lower file": the kernel tries to copy it up to the name that is
- * gone (EEXIST, but a device, fifo, socket or symlink comes back there), ovlfs makes the change (ENOENT for those). From
+ * gone (EEXIST, or ENOENT or ENOTDIR where its directory is gone too; but a device, fifo, socket or symlink comes back there), ovlfs makes the change (ENOENT for those). From
  * then on the two differ, so descriptors of deleted files are closed on both sides; `mayRevive` is asked beforehand.
  */
 export function closedForChange(call: Call, wanted: string, sides: readonly Side[]): boolean {
   const [kernel] = sides;
   const slots = call.arguments.flatMap((argument) => (typeof argument === "object" && "slot" in argument ? [argument.slot] : []));
-  if (wanted !== "EEXIST" || call.name === "linkat" || !slots.some((slot) => isDeleted(kernel!, slot))) return false;
+  if (!["EEXIST", "ENOENT", "ENOTDIR"].includes(wanted) || call.name === "linkat" || !slots.some((slot) => isDeleted(kernel!, slot))) return false;
   const deleted = [...kernel!.kept.keys()].filter((slot) => isDeleted(kernel!, slot));
   for (const side of sides) for (const slot of deleted) side.drop(slot);
   return true;
@@ -77,10 +77,11 @@ export function mayRevive(call: Call, sides: readonly Side[]): boolean {
 const CHANGES: ReadonlySet<string> = new Set(["fchmodat", "fchownat", "utimensat", "setxattrat", "removexattrat", "linkat"]);
 
 /**
- * Item 13, "a directory that holds nothing but whiteouts by xattr": the kernel does not know when it removes or replaces
- * it (ENOTEMPTY). The trees differ from then on, so the run ends.
+ * Item 13, "removing or replacing a directory that holds xattr whiteouts and nothing else": the kernel takes it for full.
+ * Item 18, "copy_file_range(2) from one file system to another". The trees differ from then on, so the run ends.
  */
 export function endsHere(call: Call, wanted: string, found: string): boolean {
+  if (call.name === "copyFileRange" && wanted === "EXDEV" && found.startsWith("done")) return true;
   return wanted === "ENOTEMPTY" && found === "done 0" && (call.name === "unlinkat" || call.name === "renameat2");
 }
 

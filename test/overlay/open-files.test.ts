@@ -1,6 +1,6 @@
 /** Open files: what a descriptor means while its name is deleted, renamed or copied up. */
 import { expect } from "vitest";
-import { dir, file, OLD } from "../harness/layers.js";
+import { dir, file, hardLink, OLD } from "../harness/layers.js";
 import { overlay } from "../harness/overlay-cases.js";
 import { check, outcome, raw } from "../harness/syscalls.js";
 import { LOCK_EX, LOCK_NB, O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } from "../../src/sys/constants.js";
@@ -36,6 +36,18 @@ overlay("open files", {}, (it) => {
     expect(opened.stat()).toMatchObject({ size: 4, nlink: 0 });
     expect(upper.list()).toEqual([]);
   });
+
+  it("a file whose open name was deleted is the same file under the name that is left",
+    { needs: ["unlinked-files", "shared-links"], lower: { other: file() }, upper: { a: file("content"), b: hardLink("a") } }, ({ merged }) => {
+      const opened = merged.open("a", O_RDWR);
+      expect(opened.read(0, 100)).toBe("content");
+      merged.unlink("a");
+      merged.patch("b", 0, "CON");
+      expect(opened.read(0, 100)).toBe("CONtent");
+      opened.write("!", 7);
+      expect(merged.read("b")).toBe("CONtent!");
+      expect(merged.stat("b")).toMatchObject({ ino: opened.stat().ino, nlink: 1 });
+    });
 
   it("a new file is used after it was deleted, and its name is free for another", { needs: ["unlinked-files"], lower: { other: file() } }, ({ merged }) => {
     const first = merged.open("f", O_RDWR | O_CREAT | O_EXCL);
