@@ -115,6 +115,9 @@ function checkOverlaps(lowers: readonly OpenedDirectory[], pair: Pair | null): v
   for (const [i, lower] of lowers.entries()) {
     for (const other of lowers.slice(i + 1)) {
       if (isSame(lower, other)) throw new OptionError(`lower layer '${display(lower.path)}' is given twice; name each layer once`);
+      if (overlap(lower, other)) {
+        throw new OptionError(`lower layers '${display(lower.path)}' and '${display(other.path)}' lie within one another; keep them apart`);
+      }
     }
     for (const other of writable) {
       if (overlap(other, lower)) {

@@ -45,7 +45,7 @@ describe.skipIf(unavailable !== null)("the kernel's overlay and ovlfs mount", ()
     `lowerdir=with\\:colon,${UPPER}`, `lowerdir=with\\,comma,${UPPER}`, `lowerdir=with\\\\backslash,${UPPER}`, `lowerdir=caf\u00e9,${UPPER}`,
     `lowerdir=b,lowerdir=a,${UPPER}`, `lowerdir+=a,lowerdir+=b,${UPPER}`, `lowerdir+=with:colon,${UPPER}`,
     `lowerdir=a,${UPPER},redirect_dir=off`, `lowerdir=a,${UPPER},index=off,metacopy=off,nfs_export=off,verity=off`, `lowerdir=a,${UPPER},xino=on`, `lowerdir=a,${UPPER},xino=auto,xino=off`,
-    `lowerdir=a,${UPPER},fsync=auto`, `lowerdir=a,${UPPER},volatile`, "lowerdir=a:b,volatile",
+    `lowerdir=a,${UPPER},fsync=auto`, `lowerdir=a,${UPPER},volatile`, `lowerdir=a,${UPPER},override_creds`, `lowerdir=a::data,${UPPER}`, `lowerdir+=a,datadir+=data,${UPPER}`, `lowerdir=a,${UPPER},userxattr,index=on`, "lowerdir=a:b,volatile",
     `lowerdir=a,${UPPER},ro,noatime,nosuid`,
   ])("%s", (options) => { expect(both(options)).toBe("mounts"); });
 });
@@ -55,8 +55,8 @@ describe.skipIf(unavailable !== null)("the kernel's overlay and ovlfs refuse", (
     "lowerdir=", UPPER, "lowerdir=a,upperdir=u", `lowerdir=missing,${UPPER}`, `lowerdir=a:missing,${UPPER}`, "lowerdir=a,upperdir=missing,workdir=w", "lowerdir=a,upperdir=u,workdir=missing",
     "lowerdir=a,upperdir=,workdir=w", "lowerdir=a,upperdir=u,workdir=",
     `lowerdir=a:,${UPPER}`, `lowerdir=:a,${UPPER}`, `lowerdir=::a,${UPPER}`, `lowerdir=a::,${UPPER}`, `lowerdir=a:::data,${UPPER}`, `lowerdir=a::data:b,${UPPER}`,
-    `lowerdir=a,lowerdir+=b,${UPPER}`, `lowerdir+=,${UPPER}`, `lowerdir+=a\\:b,${UPPER}`,
-    `lowerdir=a:a,${UPPER}`, `lowerdir=u,${UPPER}`, `lowerdir=w,${UPPER}`, "lowerdir=a,upperdir=u,workdir=u", "lowerdir=a,upperdir=u,workdir=u/inner", "lowerdir=a,upperdir=w/inner,workdir=w",
+    `lowerdir=a,lowerdir+=b,${UPPER}`, `lowerdir+=a,datadir+=data,lowerdir+=b,${UPPER}`, `datadir+=data,${UPPER}`, `lowerdir+=,${UPPER}`, `lowerdir+=a\\:b,${UPPER}`,
+    `lowerdir=a:a,${UPPER}`, `lowerdir=b:b/inner,${UPPER}`, `lowerdir=b/inner:b,${UPPER}`, `lowerdir=u,${UPPER}`, `lowerdir=w,${UPPER}`, "lowerdir=a,upperdir=u,workdir=u", "lowerdir=a,upperdir=u,workdir=u/inner", "lowerdir=a,upperdir=w/inner,workdir=w",
     ...["bogus", "novolatile", "volatile=on", "redirect_dir", "redirect_dir=", "redirect_dir=ON", "index=1", "metacopy=yes", "xino=1", "uuid=1", "fsync=1"].map((option) => `lowerdir=a,${UPPER},${option}`),
   ])("%s", (options) => { expect(both(options)).toBe("is refused"); });
 });
