@@ -80,7 +80,9 @@ const CHANGES: ReadonlySet<string> = new Set(["fchmodat", "fchownat", "utimensat
  * Item 13, "removing or replacing a directory that holds xattr whiteouts and nothing else": the kernel takes it for full.
  * Item 18, "copy_file_range(2) from one file system to another". The trees differ from then on, so the run ends.
  */
-export function endsHere(call: Call, wanted: string, found: string): boolean {
+export function endsHere(set: OptionSet, call: Call, wanted: string, found: string): boolean {
+  // Item 16: two names of a fifo are then two fifos to the kernel.
+  if (set.userxattr === true && call.name === "openat" && wanted === "ENXIO" && found === "opened") return true;
   if (call.name === "copyFileRange" && wanted === "EXDEV" && found.startsWith("done")) return true;
   return wanted === "ENOTEMPTY" && found === "done 0" && (call.name === "unlinkat" || call.name === "renameat2");
 }
@@ -177,7 +179,8 @@ export function withoutRefusedListings(kernel: Snapshot, ovlfs: Snapshot): reado
 /**
  * The merged trees of the two sides. Item 16, "hard links of special files with userxattr": those can't carry an origin,
  * and the kernel then gives each name another inode number. Item 15, "nfs_export=on: link count": looked up again, the
- * kernel counts the index entry of a file that has no hard links.
+ * kernel counts the index entry of a file that has no hard links, writes that count, and keeps the entry when the file
+ * is deleted (`withoutKeptEntries`).
  */
 export function mergedView(tree: Snapshot, side: Side, set: OptionSet): Snapshot {
   return mapped(withoutBareWhiteouts(tree), (picture) => {
@@ -190,17 +193,25 @@ export function mergedView(tree: Snapshot, side: Side, set: OptionSet): Snapshot
 }
 
 /** The uppers of the two sides. Whiteouts are linked to one another by the kernel. */
-export function upperView(tree: Snapshot, side: Side): Snapshot {
+export function upperView(tree: Snapshot, side: Side, set: OptionSet): Snapshot {
   return mapped(tree, (picture) => {
     if (picture.device === "0,0") return { type: "whiteout" };
-    const view = without(picture, "ino", "atime", ...(picture.type === "directory" ? ["nlink"] : []));
+    const isMiscounted = set.name === "nfs_export=on" || picture.type === "directory";
+    const view = without(picture, "ino", "atime", ...(isMiscounted ? ["nlink"] : []), ...(set.name === "nfs_export=on" ? [NLINK] : []));
     if (view[UUID] !== undefined) view[UUID] = "there";
     view.mtime = side.toldTime(view.mtime!);
     return view;
   });
 }
 
+/** Item 15: an entry that is a whiteout for ovlfs and a file for the kernel. */
+export function withoutKeptEntries(set: OptionSet, [kernel, ovlfs]: readonly Snapshot[]): readonly Snapshot[] {
+  if (set.name !== "nfs_export=on") return [kernel!, ovlfs!];
+  const kept = new Set([...kernel!].filter(([name, picture]) => picture.type !== "directory" && ovlfs!.get(name)?.device === "0,0").map(([name]) => name));
+  return [kernel!, ovlfs!].map((tree) => new Map([...tree].filter(([name]) => !kept.has(name))));
+}
+
 /** The indexes of the two sides; of item 14 see there. */
-export function indexView(tree: Snapshot, side: Side): Snapshot {
-  return mapped(upperView(tree, side), (picture) => without(picture, NLINK, "nlink", "sameFileAs"));
+export function indexView(tree: Snapshot, side: Side, set: OptionSet): Snapshot {
+  return mapped(upperView(tree, side, set), (picture) => without(picture, NLINK, "nlink", "sameFileAs"));
 }

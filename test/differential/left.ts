@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Case } from "./case.js";
 import type { Difference, Half } from "./half.js";
-import { indexView, upperView, withoutEarlyCopies, withoutLateOrigins, withoutOtherAliases, withoutRefusedListings, withoutStaleImpure } from "./intended.js";
+import { indexView, upperView, withoutEarlyCopies, withoutKeptEntries, withoutLateOrigins, withoutOtherAliases, withoutRefusedListings, withoutStaleImpure } from "./intended.js";
 import { namesOf, withLeadingPaths, type InodeNames } from "./origin.js";
 import type { OptionSet } from "./option-sets.js";
 import type { Side } from "./side.js";
@@ -50,7 +50,7 @@ function indexDifference(one: Case, sides: readonly Half[], names: readonly Inod
       .map(([path, picture]) => [names[index]!.leadsTo(Buffer.from(path, "hex"), half.plan), picture] as const);
     return new Map(entries.filter(([origin, picture]) => picture.type !== "directory" || !cutOrigins.has(origin)));
   });
-  return treeDifference("index", trees, sides, indexView, one.set);
+  return treeDifference("index", withoutKeptEntries(one.set, trees), sides, indexView, one.set);
 }
 
 /** Whiteouts are left out: the kernel keeps one to link others to. */

@@ -104,7 +104,7 @@ function firstDifference(one: Case, kernel: Side, ovlfs: Side): Difference | "en
     if (mayRevive(call, [kernel, ovlfs])) continue;
     const wanted = perform(kernel, call, one.eager);
     const found = perform(ovlfs, call, one.eager);
-    if (endsHere(call, wanted, found)) return "ended";
+    if (endsHere(one.set, call, wanted, found)) return "ended";
     if (closedForChange(call, wanted, [kernel, ovlfs])) continue;
     if (!sameAnswer(one.set, call, wanted, found, kernel, ovlfs)) return { stage: "call", index, call, lines: [`kernel: ${wanted}`, `ovlfs:  ${found}`] };
     const fault = ovlfs.faults[0];
