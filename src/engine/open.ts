@@ -157,6 +157,7 @@ function openUpper(
   cache: DescriptorCache, options: OverlayOptions, config: Config, xattrs: XattrNames, pair: Pair, log: Log,
 ): { layer: Layer; work: Work | null } {
   const { upper, work } = pair;
+  if (work) refuseVolatile(work);
   if (!work || options.readOnly) return { layer: new Layer(cache, 0, upper.path, upper.fd, false, xattrs), work: null };
   const { upperFd, workFd, isPrivate } = privatePair(upper, work);
   const layer = new Layer(cache, 0, upper.path, upperFd, isPrivate, xattrs);
@@ -189,11 +190,13 @@ function lock(fd: number, { option, path }: OpenedDirectory): void {
   }
 }
 
+/** A volatile mount leaves its guard behind: what the upper holds may be incomplete, to read from it as well. */
+function refuseVolatile({ fd, path }: OpenedDirectory): void {
+  if (native.statx(fd, INCOMPAT_VOLATILE, new Stat().fields) < 0) return;
+  throw new OptionError(`work directory '${display(path)}' was used by a volatile mount, so the upper may be incomplete; if you trust it, remove work/incompat there`);
+}
+
 function openWork(base: RealDirectory, { path }: OpenedDirectory, config: Config, log: Log): Work {
-  const stat = new Stat();
-  if (native.statx(base.fd(), INCOMPAT_VOLATILE, stat.fields) >= 0) {
-    throw new OptionError(`work directory '${display(path)}' was used by a volatile mount, so the upper may be incomplete; if you trust it, remove work/incompat there`);
-  }
   const directory = prepareWork(base);
   if (typeof directory === "number") {
     throw new OptionError(`work directory '${display(path)}' can't be prepared (${errnoName(directory)}); use an empty, writable directory`);

@@ -47,6 +47,7 @@ describe.runIf(isRoot)("features of the format", () => {
     overlay.open({ ...overlay.options, fsync: "volatile" });
     expect(overlay.run("find", overlay.path("work"), "-name", "dirty")).toContain("work/work/incompat/volatile/dirty");
     expect(() => overlay.reopen()).toThrow("volatile");
+    expect(() => overlay.reopenWith({ ...overlay.options, readOnly: true })).toThrow("volatile");
   });
 
   test("an index that belongs to other layers is refused, whichever of the two is another", () => {
