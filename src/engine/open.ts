@@ -30,7 +30,7 @@ import { TRUSTED, USER, type XattrNames } from "./xattr-names.js";
 
 /** Two descriptors a layer is what a deep stack needs; half the limit is left for what comes with requests. */
 const SHARE_OF_LIMIT = 2;
-const LOCK_TRIES = 10;
+const LOCK_TRIES = 60;
 const LOCK_PAUSE_MS = 50;
 const pause = new Int32Array(new SharedArrayBuffer(4));
 const INCOMPAT_VOLATILE = bytes("work/incompat/volatile");
@@ -177,7 +177,7 @@ function openUpper(
 
 /**
  * Held for the life of the mount: two mounts that build in one work directory would destroy each other's work.
- * A daemon that was just killed may need a moment to be gone.
+ * A daemon that was killed, or whose mount was taken away, needs a moment to be gone: seconds on a busy machine.
  */
 function lock(fd: number, { option, path }: OpenedDirectory): void {
   let locked = native.flock(fd, LOCK_EX | LOCK_NB);

@@ -1,4 +1,7 @@
 /** What features leave in the upper and the work directory, where no mount is needed to see it. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Fixture, isRoot } from "./fixture.js";
 
@@ -48,6 +51,14 @@ describe.runIf(isRoot)("features of the format", () => {
     expect(overlay.run("find", overlay.path("work"), "-name", "dirty")).toContain("work/work/incompat/volatile/dirty");
     expect(() => overlay.reopen()).toThrow("volatile");
     expect(() => overlay.reopenWith({ ...overlay.options, readOnly: true })).toThrow("volatile");
+  });
+
+  test("a work directory that another daemon is about to give back is waited for", async () => {
+    const holder = spawn("flock", ["-n", overlay.path("work"), "sleep", "1"], { stdio: "ignore" });
+    await setTimeout(300);
+    overlay.open();
+    expect(overlay.list(overlay.engine.root)).toEqual([]);
+    await (holder.exitCode === null ? once(holder, "exit") : null);
   });
 
   test("an index that belongs to other layers is refused, whichever of the two is another", () => {
