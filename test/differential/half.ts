@@ -8,8 +8,6 @@ export interface Half {
   readonly side: Side;
   readonly plan: MountPlan;
   readonly lowersBefore: readonly Snapshot[];
-  /** Inode numbers in the upper. */
-  readonly upperBefore: ReadonlySet<string>;
 }
 
 export interface Difference {

@@ -106,16 +106,6 @@ function onlyDeletedLinks(call: Call, wanted: string, found: string, kernel: Sid
 }
 
 /**
- * Item 10, "origin of a directory in a prebuilt upper": the kernel writes it, and the impure mark of the directory that
- * holds it, when it looks such a directory up. `before`: the inode numbers in the kernel's upper before the run.
- */
-export function withoutLateOrigins(kernel: Snapshot, ovlfs: Snapshot, before: ReadonlySet<string>): Snapshot {
-  const late = new Set([...kernel].filter(([path, picture]) => picture.type === "directory" && before.has(picture.ino!)
-    && picture[ORIGIN] !== undefined && ovlfs.get(path)?.[ORIGIN] === undefined).map(([path]) => path));
-  return mapped(kernel, (picture, path) => (late.has(path) ? without(picture, ORIGIN) : picture));
-}
-
-/**
  * Item 12, "a stale impure mark", on a directory that holds nothing with an origin: the kernel removes it when it lists
  * the directory, and sets it before a copy-up that then fails; ovlfs leaves it.
  */

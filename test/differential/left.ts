@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Case } from "./case.js";
 import type { Difference, Half } from "./half.js";
-import { indexView, upperView, withoutEarlyCopies, withoutKeptEntries, withoutLateOrigins, withoutOtherAliases, withoutRefusedListings, withoutStaleImpure } from "./intended.js";
+import { indexView, upperView, withoutEarlyCopies, withoutKeptEntries, withoutOtherAliases, withoutRefusedListings, withoutStaleImpure } from "./intended.js";
 import { namesOf, withLeadingPaths, type InodeNames } from "./origin.js";
 import type { OptionSet } from "./option-sets.js";
 import type { Side } from "./side.js";
@@ -23,7 +23,6 @@ export function leftDifference(one: Case, sides: readonly Half[]): Difference | 
   const names = sides.map((half, index) => namesOf(half.plan, raw[index]!));
   const indexed = one.set.options.includes("index=on");
   let [kernel, ovlfs] = raw.map((upper, index) => told(one, upper, sides[index]!, names[index]!)) as [Snapshot, Snapshot];
-  kernel = withoutLateOrigins(kernel, ovlfs, sides[0]!.upperBefore);
   if (one.eager === null) kernel = withoutEarlyCopies(kernel, ovlfs);
   const cutOrigins = new Set<string>();
   if (indexed) [kernel, ovlfs] = withoutOtherAliases(kernel, ovlfs, sides[0]!.lowersBefore, cutOrigins);

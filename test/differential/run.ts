@@ -66,7 +66,6 @@ async function prepare(one: Case, place: string, other: string, implementation: 
   }
   return {
     side: new Side(implementation, plan.merged), plan, lowersBefore: plan.lowers.map((lower) => tolerantSnapshot(lower)),
-    upperBefore: new Set([...tolerantSnapshot(plan.upper).values()].map((picture) => picture.ino!)),
   };
 }
 
