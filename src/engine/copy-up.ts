@@ -45,9 +45,9 @@ export function copyUp(fs: OverlayFs, inode: Inode, data: DataNeeded = "untouche
   }
   if (!fs.work) return -E.EROFS;
   fs.credentials.restore();
-  if (!inode.isDirectory && inode.links.length === 0) return copyUpNameless(fs, fs.work, inode, data);
+  if (!inode.isDirectory && !inode.parent) return copyUpNameless(fs, fs.work, inode, data);
   const missing: Inode[] = [];
-  for (let at: Inode | null = inode; at && !at.upper; at = parentOf(at)) missing.push(at);
+  for (let at: Inode | null = inode; at && !at.upper; at = at.parent) missing.push(at);
   for (let i = missing.length - 1; i >= 0; i--) {
     const error = copyUpOne(fs, fs.work, missing[i]!, data);
     if (error < 0) return error;
@@ -56,15 +56,11 @@ export function copyUp(fs: OverlayFs, inode: Inode, data: DataNeeded = "untouche
   return 0;
 }
 
-function parentOf(inode: Inode): DirectoryInode | null {
-  return inode.isDirectory ? inode.parent : (inode.links[0]?.parent ?? null);
-}
-
 /** Copies up an inode whose parent stands in the upper. */
 function copyUpOne(fs: OverlayFs, work: Work, inode: Inode, data: DataNeeded): number {
   if (inode.isDirectory && inode.removed) return -E.ENOENT;
-  const parent = parentOf(inode)!;
-  const name = inode.isDirectory ? inode.name : inode.links[0]!.name;
+  const { name } = inode;
+  const parent = inode.parent!;
   const metadata = metadataOf(fs, inode);
   if (typeof metadata === "number") return metadata;
   if (!inode.isDirectory && metadata.isIndexed) return copyUpToIndex(fs, work, inode, metadata, data, { parent, name });

@@ -29,14 +29,15 @@ export function copyUpData(fs: OverlayFs, inode: FileInode, isNeeded: boolean): 
   const staged = isNeeded ? findStaged(inode) : null;
   if (typeof staged === "number") return staged;
   // Its name may have gone, or another come, while the data was copied.
-  return staged && inode.links.length === 1 ? replace(fs, fs.work!, inode, staged) : copyInPlace(fs, inode, isNeeded);
+  return staged && inode.hasOneName ? replace(fs, fs.work!, inode, staged) : copyInPlace(fs, inode, isNeeded);
 }
 
 /** A file with all of the data, copied ahead, takes the place of the metacopy. */
 function replace(fs: OverlayFs, work: Work, inode: FileInode, building: Building): number {
   fs.credentials.restore();
   const upper = inode.upper!;
-  const { parent, name } = inode.links[0]!;
+  const { name } = inode;
+  const parent = inode.parent!;
   const directory = parent.upper!;
   const found = native.statx(upper.dirfd(), upper.name, stat.fields);
   let error = found < 0 ? found : applyMetadata(fs, building.place, { lower: upper, stat, origin: null, isIndexed: false });

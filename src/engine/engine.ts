@@ -74,7 +74,7 @@ export class Engine {
   /** An inode known by its id, with one reference more; ESTALE where it, or its last name, is gone. */
   hold(id: number): Inode | Errno {
     const inode = this.fs.inodes.get(id);
-    const isGone = inode === undefined || (inode.isDirectory ? inode.removed : inode.links.length === 0);
+    const isGone = inode === undefined || (inode.isDirectory ? inode.removed : !inode.parent);
     return isGone ? fail(E.ESTALE) : referenced(inode);
   }
 

@@ -51,17 +51,14 @@ export class InodeTable {
       inode.parent = parent;
       inode.name = name;
     } else {
-      inode.links.push({ parent, name });
+      inode.addLink(parent, name);
     }
   }
 
   /** An inode has lost a name; it lives on for those who hold it. */
   detach(inode: Inode, parent: DirectoryInode, name: Bytes): void {
     parent.children?.delete(name);
-    if (!inode.isDirectory) {
-      const index = inode.links.findIndex((link) => link.parent === parent && link.name === name);
-      if (index >= 0) inode.links.splice(index, 1);
-    }
+    if (!inode.isDirectory) inode.removeLink(parent, name);
   }
 
   /** The inode of an upper file with several names, by its inode number in the upper. */
@@ -108,7 +105,7 @@ export class InodeTable {
   #isUnneeded(inode: Inode): boolean {
     if (inode.references > 0 || inode.id === ROOT_ID) return false;
     if (inode.isDirectory) return (!inode.children || inode.children.size === 0) && (inode.removed || !this.keepsNamed);
-    return inode.links.length === 0 || !this.keepsNamed;
+    return inode.parent === null || !this.keepsNamed;
   }
 
   /** Drops an inode; answers with the parent, which may be unneeded now. */
@@ -116,12 +113,16 @@ export class InodeTable {
     if (!this.#inodes.delete(inode.id)) return null;
     if (inode.isDirectory) {
       const { parent } = inode;
-      if (parent?.children?.get(inode.name) === inode) parent.children.delete(inode.name);
+      if (parent) this.#unname(inode, parent, inode.name);
       inode.upper?.close();
       for (const directory of inode.lower) directory.close();
       return parent;
     }
     return this.#dropFile(inode);
+  }
+
+  #unname(inode: Inode, { children }: DirectoryInode, name: Bytes): void {
+    if (children?.get(name) === inode) children.delete(name);
   }
 
   #dropFile(inode: FileInode): DirectoryInode | null {
@@ -130,12 +131,11 @@ export class InodeTable {
     if (inode.linkKey !== null) this.#byLinkKey.delete(inode.linkKey);
     if (inode.lowerKey !== null) this.#byLowerKey.delete(inode.lowerKey);
     this.onDrop(inode);
-    for (const { parent, name } of inode.links) {
-      if (parent.children?.get(name) === inode) parent.children.delete(name);
-    }
+    const { parent, otherLinks } = inode;
+    if (parent) this.#unname(inode, parent, inode.name);
+    for (const link of otherLinks) this.#unname(inode, link.parent, link.name);
     // A file with several names may leave several parents without a child.
-    const [first, ...others] = inode.links;
-    for (const { parent } of others) this.forget(parent, 0);
-    return first?.parent ?? null;
+    for (const link of otherLinks) this.forget(link.parent, 0);
+    return parent;
   }
 }

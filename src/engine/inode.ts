@@ -2,6 +2,9 @@
  * Overlay inodes: what the merged tree consists of. An inode knows where its object stands in the layers now,
  * which is what copy-up and rename change, and stays the same object throughout. It lives while somebody
  * holds a reference or a child of it lives.
+ *
+ * Each field is paid for a million times (8 bytes, docs/performance.md, "Memory"), so what few files have stands
+ * in an object of its own that those few point to, and the first name of a file in its inode.
  */
 import type { Bytes } from "../sys/bytes.js";
 import { S_IFDIR } from "../sys/stat.js";
@@ -11,12 +14,19 @@ import type { Protection } from "./protection.js";
 import type { RealDirectory, RealFile } from "./real.js";
 import type { Staged } from "./staging.js";
 
+/** The name of a file that has none: it is unlinked, or was made without one. */
+const NO_NAME = "" as Bytes;
+
 /** What directories and files have in common. */
 abstract class BaseInode {
   /** References held outside the engine; in FUSE's words, nlookup. */
   references = 0;
   /** Immutable or append-only (protection.ts); null while nobody has asked. */
   protection: Protection | null = null;
+  /** The directory that it is found in; null for the root, and for a file that has no name. */
+  parent: DirectoryInode | null = null;
+  /** Its name there. */
+  name: Bytes = NO_NAME;
 
   constructor(
     /** Unique for the life of the engine; the root is 1. */
@@ -30,9 +40,6 @@ abstract class BaseInode {
 
 /** A directory, possibly merged from several layers. */
 export class DirectoryInode extends BaseInode {
-  readonly isDirectory = true;
-  parent: DirectoryInode | null = null;
-  name: Bytes;
   /** The directory in the upper; null until copy-up. */
   upper: RealDirectory | null;
   /** The directories of lower layers merged here, topmost first. */
@@ -63,6 +70,8 @@ export class DirectoryInode extends BaseInode {
     this.upper = upper;
     this.lower = lower;
   }
+
+  get isDirectory(): true { return true; }
 
   /** The topmost real directory: the one that gives the attributes. */
   get real(): RealDirectory {
@@ -107,27 +116,34 @@ export interface Indexed {
   readonly lowerNlink: number;
 }
 
-/** Anything but a directory: it stands in one layer, the upper or a lower. */
-export class FileInode extends BaseInode {
-  readonly isDirectory = false;
-  /** The names known, none once it is unlinked. */
-  readonly links: Link[] = [];
+/** What few files have; docs/performance.md, "Memory". */
+class RareState {
+  /** The names known beside the first. */
+  otherLinks: Link[] = [];
   /** The upper's own inode number while it has, or had, several names in the upper: the key to find it by. */
   linkKey: bigint | null = null;
+  /** The lower file's device and inode number, where all its names are one inode: the key to find it by. */
+  lowerKey: string | null = null;
   /** Lower names taken away by a whiteout while the file was held: its lower's nlink does not know. */
   lostLinks = 0;
-  /** The open file that serves its data; null while closed. */
-  data: DataFile | null = null;
-  /** A copy of its data that waits in the work directory for the copy-up. */
-  staged: Staged | null = null;
+  /** Set where it has an entry in the index. */
+  indexed: Indexed | null = null;
   /** Set where the topmost real file holds attributes only. */
   metacopy: MetacopyData | null = null;
   /** The redirect that its upper carries, for a metacopy. */
   redirect: Bytes | null = null;
-  /** Set where it has an entry in the index. */
-  indexed: Indexed | null = null;
-  /** The lower file's device and inode number, where all its names are one inode: the key to find it by. */
-  lowerKey: string | null = null;
+  /** A copy of its data that waits in the work directory for the copy-up. */
+  staged: Staged | null = null;
+}
+
+/** The rare state of the many files that have none. */
+const NOTHING_RARE: Readonly<RareState> = new RareState();
+
+/** Anything but a directory: it stands in one layer, the upper or a lower. */
+export class FileInode extends BaseInode {
+  /** The open file that serves its data; null while closed. */
+  data: DataFile | null = null;
+  #rare: Readonly<RareState> = NOTHING_RARE;
 
   constructor(
     id: number, type: number, ino: bigint,
@@ -141,9 +157,64 @@ export class FileInode extends BaseInode {
     super(id, type, ino);
   }
 
+  get isDirectory(): false { return false; }
+
   /** The file that gives attributes and data now. */
   get real(): RealFile {
     return (this.upper ?? this.lower)!;
+  }
+
+  /** The names known beside `parent` and `name`. */
+  get otherLinks(): readonly Link[] { return this.#rare.otherLinks; }
+
+  /** All names known, none once it is unlinked. */
+  get links(): readonly Link[] {
+    const { parent, name } = this;
+    return parent ? [{ parent, name }, ...this.otherLinks] : [];
+  }
+
+  get hasOneName(): boolean { return this.parent !== null && this.otherLinks.length === 0; }
+
+  addLink(parent: DirectoryInode, name: Bytes): void {
+    if (this.parent) {
+      this.#ownRare.otherLinks.push({ parent, name });
+    } else {
+      this.parent = parent;
+      this.name = name;
+    }
+  }
+
+  removeLink(parent: DirectoryInode, name: Bytes): void {
+    const { otherLinks } = this.#rare;
+    if (this.parent === parent && this.name === name) {
+      const next = otherLinks.length > 0 ? otherLinks.shift() : undefined;
+      this.parent = next?.parent ?? null;
+      this.name = next?.name ?? NO_NAME;
+    } else {
+      const index = otherLinks.findIndex((link) => link.parent === parent && link.name === name);
+      if (index >= 0) otherLinks.splice(index, 1);
+    }
+  }
+
+  get linkKey(): bigint | null { return this.#rare.linkKey; }
+  set linkKey(value: bigint | null) { if (value !== this.linkKey) this.#ownRare.linkKey = value; }
+  get lowerKey(): string | null { return this.#rare.lowerKey; }
+  set lowerKey(value: string | null) { if (value !== this.lowerKey) this.#ownRare.lowerKey = value; }
+  get lostLinks(): number { return this.#rare.lostLinks; }
+  set lostLinks(value: number) { if (value !== this.lostLinks) this.#ownRare.lostLinks = value; }
+  get indexed(): Indexed | null { return this.#rare.indexed; }
+  set indexed(value: Indexed | null) { if (value !== this.indexed) this.#ownRare.indexed = value; }
+  get metacopy(): MetacopyData | null { return this.#rare.metacopy; }
+  set metacopy(value: MetacopyData | null) { if (value !== this.metacopy) this.#ownRare.metacopy = value; }
+  get redirect(): Bytes | null { return this.#rare.redirect; }
+  set redirect(value: Bytes | null) { if (value !== this.redirect) this.#ownRare.redirect = value; }
+  get staged(): Staged | null { return this.#rare.staged; }
+  set staged(value: Staged | null) { if (value !== this.staged) this.#ownRare.staged = value; }
+
+  /** The rare state to be changed, which is made with the first change. */
+  get #ownRare(): RareState {
+    if (this.#rare === NOTHING_RARE) this.#rare = new RareState();
+    return this.#rare;
   }
 }
 

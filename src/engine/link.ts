@@ -44,8 +44,8 @@ export function link(fs: OverlayFs, inode: Inode, parent: DirectoryInode, name: 
 
 /** A metacopy's data is found by its name, which is not the only one from now on; 0 or an errno. */
 function redirectMetacopy(fs: OverlayFs, inode: FileInode): number {
-  const [known] = inode.links;
-  return known ? setRedirect(fs, { ...known, inode }, false) : 0;
+  const { parent, name } = inode;
+  return parent ? setRedirect(fs, { parent, name, inode }, false) : 0;
 }
 
 function linkOverWhiteout(work: Work, inode: FileInode, directory: RealDirectory, name: Bytes): number {
@@ -60,7 +60,7 @@ function linkOverWhiteout(work: Work, inode: FileInode, directory: RealDirectory
 function remember(fs: OverlayFs, inode: FileInode, parent: DirectoryInode, name: Bytes): void {
   // A file that had no name (O_TMPFILE, or unlinked while open) stands here now.
   if (inode.indexed) inode.indexed.nlink++;
-  else if (inode.links.length === 0) inode.upper!.move(parent.upper!, name);
+  else if (!inode.parent) inode.upper!.move(parent.upper!, name);
   fs.inodes.attach(inode, parent, name);
   nameAdded(fs, parent, name, inode);
   if (inode.linkKey === null && native.statx(inode.upper!.dirfd(), inode.upper!.name, stat.fields) >= 0) {

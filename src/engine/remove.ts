@@ -147,6 +147,5 @@ function leaveFile(inode: FileInode): void {
     return;
   }
   // Another name that we know serves better than a descriptor kept open.
-  const [other] = inode.links;
-  if (other) inode.upper.move(other.parent.upper!, other.name);
+  if (inode.parent) inode.upper.move(inode.parent.upper!, inode.name);
 }

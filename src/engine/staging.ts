@@ -57,8 +57,8 @@ export function stage(fs: OverlayFs, inode: Inode): Promise<void> | null {
 }
 
 /** A metacopy of the upper that another file can take the place of: it has one name, and its number from a lower. */
-function isReplaceable({ metacopy, links, indexed, hasOrigin }: FileInode): boolean {
-  return metacopy !== null && links.length === 1 && indexed === null && hasOrigin;
+function isReplaceable({ metacopy, hasOneName, indexed, hasOrigin }: FileInode): boolean {
+  return metacopy !== null && hasOneName && indexed === null && hasOrigin;
 }
 
 function begin(fs: OverlayFs, inode: FileInode, building: Building, source: number, size: number): Promise<void> {
