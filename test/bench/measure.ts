@@ -1,0 +1,41 @@
+/** One measurement: a fresh upper, a mount, the state that the workload starts from, the run, and all gone again. */
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Ground } from "./ground.js";
+import { mount, unmount, type Layers, type Mounter } from "./mounters.js";
+import { command, dropCaches } from "./programs.js";
+import type { Workload } from "./workloads.js";
+
+const NANOSECONDS_PER_MILLISECOND = 1e6;
+
+/** Milliseconds. */
+export async function measure(workload: Workload, mounter: Mounter, ground: Ground, unprivileged: boolean): Promise<number> {
+  const layers: Layers = { place: ground.directory, lowers: await ground.lowers(workload.stack), upper: "upper", work: "work", merged: "merged" };
+  for (const name of [layers.upper, layers.work, layers.merged]) mkdirSync(join(layers.place, name));
+  try {
+    await dropCaches();
+    const mounted = await mount(mounter, layers, unprivileged);
+    try {
+      return await run(workload, layers, ground);
+    } finally {
+      await unmount(mounted);
+    }
+  } finally {
+    for (const name of [layers.upper, layers.work, layers.merged]) rmSync(join(layers.place, name), { recursive: true, force: true });
+  }
+}
+
+async function run(workload: Workload, layers: Layers, ground: Ground): Promise<number> {
+  const merged = join(layers.place, layers.merged);
+  const words = [ground.program, ...workload.words(ground.sizes).map(String)];
+  switch (workload.state) {
+    case "cold": await dropCaches(); break;
+    case "layers":
+      await ground.run(["warm", ...layers.lowers]);
+      await command(["sync"], "/");
+      break;
+    case "warm": await command(words, merged); break;
+  }
+  const [elapsed] = (await command(words, merged)).split(" ");
+  return Number(elapsed) / NANOSECONDS_PER_MILLISECOND;
+}

@@ -1,0 +1,51 @@
+/** What was measured, as the JSON file holds it, and what follows from it: medians, ratios to the kernel, targets met. */
+import { median } from "./statistics.js";
+
+export interface Row {
+  readonly id: string;
+  readonly title: string;
+  readonly target: number | null;
+  /** Milliseconds of each round, by mounter. */
+  readonly samples: Readonly<Record<string, readonly number[]>>;
+  /** Why a mounter has no samples. */
+  readonly skipped: Readonly<Record<string, string>>;
+}
+
+export interface Results {
+  readonly date: string;
+  readonly system: string;
+  readonly mounters: readonly string[];
+  readonly rounds: number;
+  readonly size: string;
+  readonly unprivileged: boolean;
+  readonly rows: readonly Row[];
+}
+
+/** Milliseconds, or null without samples. */
+export function medianOf(row: Row, mounter: string): number | null {
+  const samples = row.samples[mounter];
+  return samples === undefined || samples.length === 0 ? null : median(samples);
+}
+
+/** The median as a multiple of the kernel's, or null. */
+export function ratioOf(row: Row, mounter: string): number | null {
+  const own = medianOf(row, mounter);
+  const kernel = medianOf(row, "kernel");
+  return own === null || kernel === null ? null : own / kernel;
+}
+
+const OWN = /^ovlfs\b/;
+
+/** What is to be said of the row: whether ovlfs meets its target, and which other userspace overlays are ahead of it. */
+export function verdict(row: Row): string {
+  const ratio = ratioOf(row, "ovlfs");
+  const words: string[] = [];
+  if (ratio !== null && row.target !== null) words.push(ratio <= row.target ? "met" : "MISSED");
+  const compared = medianOf(row, "ovlfs volatile") ?? medianOf(row, "ovlfs");
+  if (compared !== null) {
+    const others = Object.keys(row.samples).filter((name) => name !== "kernel" && !OWN.test(name));
+    const ahead = others.filter((name) => (medianOf(row, name) ?? Infinity) < compared);
+    if (ahead.length > 0) words.push(`behind ${ahead.join(", ")}`);
+  }
+  return words.join(", ");
+}
