@@ -10,6 +10,7 @@ import { Stat } from "../sys/stat.js";
 import type { DirectoryInode, Inode } from "./inode.js";
 import { DOT, DOT_DOT, Listing, type UnplacedEntry } from "./listing.js";
 import { findChild } from "./lookup.js";
+import { learnLowerNames } from "./lower-names.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { readEntries, type RealEntry } from "./real-entries.js";
 import type { RealDirectory } from "./real.js";
@@ -38,23 +39,29 @@ function collectEntries(fs: OverlayFs, directory: DirectoryInode): UnplacedEntry
     { name: DOT_DOT, type: DT_DIR, ino: (directory.parent ?? directory).ino },
   ];
   if (directory.removed) return result;
-  const seen = directory.isMerged ? new Set<Bytes>() : null;
-  for (const real of directory.upper ? [directory.upper, ...directory.lower] : directory.lower) {
-    const dev = deviceOf(real);
+  const reals = directory.upper ? [directory.upper, ...directory.lower] : directory.lower;
+  const read: RealEntry[][] = [];
+  for (const real of reals) {
     const entries = readEntries(real);
     if (isErrno(entries)) return entries;
-    for (const entry of entries) {
+    read.push(entries);
+  }
+  learnLowerNames(directory, directory.upper ? read.slice(1) : read);
+  const seen = directory.isMerged ? new Set<Bytes>() : null;
+  for (const [i, real] of reals.entries()) {
+    for (const entry of read[i]!) {
       if (seen?.has(entry.name)) continue;
       seen?.add(entry.name);
       const type = visibleType(real, entry);
-      if (type !== null) result.push({ name: entry.name, type, ino: inoOf(fs, directory, real, dev, entry, type) });
+      if (type !== null) result.push({ name: entry.name, type, ino: inoOf(fs, directory, real, entry, type) });
     }
   }
   return result;
 }
 
 function deviceOf(real: RealDirectory): number {
-  return native.statx(real.dirfd(), real.name, stat.fields) < 0 ? 0 : stat.dev;
+  if (real.device < 0 && native.statx(real.dirfd(), real.name, stat.fields) >= 0) real.device = stat.dev;
+  return Math.max(real.device, 0);
 }
 
 /** The type of an entry; null for a whiteout, and for what went away meanwhile. */
@@ -67,14 +74,14 @@ function visibleType(real: RealDirectory, entry: RealEntry): number | null {
 
 /** The inode number: that of the origin where the object was, or may have been, copied up or merged. */
 function inoOf(
-  fs: OverlayFs, directory: DirectoryInode, real: RealDirectory, dev: number, entry: RealEntry, type: number,
+  fs: OverlayFs, directory: DirectoryInode, real: RealDirectory, entry: RealEntry, type: number,
 ): bigint {
   const known = directory.children?.get(entry.name);
   if (known) return known.ino;
   const mayHaveOrigin = real.layer.isUpper && (directory.impure || (type === DT_DIR && directory.lower.length > 0));
-  if (!mayHaveOrigin) return fs.numbers.on(dev, entry.ino);
+  if (!mayHaveOrigin) return fs.numbers.on(deviceOf(real), entry.ino);
   const inode = findChild(fs, directory, entry.name);
-  if (typeof inode !== "object") return fs.numbers.on(dev, entry.ino);
+  if (typeof inode !== "object") return fs.numbers.on(deviceOf(real), entry.ino);
   fs.inodes.forget(inode, 0);
   return inode.ino;
 }

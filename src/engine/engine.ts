@@ -21,6 +21,7 @@ import { link } from "./link.js";
 import type { Listing } from "./listing.js";
 import { readUpperMarks } from "./enter.js";
 import { findChild, findChildWithAttributes } from "./lookup.js";
+import { releaseLowerNames } from "./lower-names.js";
 import { getAttributes } from "./merged-stat.js";
 import { closeLayers, openOverlay } from "./open.js";
 import type { Miss } from "./misses.js";
@@ -141,7 +142,9 @@ export class Engine {
 
   /** The reader is through: the listing need not be kept. */
   releaseListing(inode: Inode): void {
-    if (inode.isDirectory) inode.listing = null;
+    if (!inode.isDirectory) return;
+    inode.listing = null;
+    releaseLowerNames(inode);
   }
 
   /** fstatfs(2) of the upper or else the topmost lower, in the order of `Queries.fstatfs`. */

@@ -13,6 +13,7 @@ import { followsRedirects } from "./config.js";
 import { enterDirectory, enterFile, type FileStack } from "./enter.js";
 import { getAttributes, present } from "./merged-stat.js";
 import type { DirectoryInode, Inode } from "./inode.js";
+import { noteMisses } from "./lower-names.js";
 import type { Miss } from "./misses.js";
 import { compareOrigin, fixOrigin } from "./verify-origin.js";
 import type { OverlayFs } from "./overlay-fs.js";
@@ -103,14 +104,18 @@ class Search {
     const walk = this.#walk;
     const roots = fs.rootLowers;
     let bases = walk.path ? roots : this.parent.lower;
-    for (let i = 0; !walk.stop && i < bases.length; i++) {
+    let misses = 0;
+    for (let i = this.#next(0); !walk.stop && i < bases.length; i = this.#next(i + 1)) {
       const base = bases[i]!;
       const refused = this.#refuses(walk.redirect !== null, walk.metacopy > 0);
       if (refused < 0) return refused;
       walk.last = this.#isLast(bases, i);
       const kind = walk.ask(fs, base);
       if (isErrno(kind)) return kind;
-      if (kind === "nothing") continue;
+      if (kind === "nothing") {
+        misses++;
+        continue;
+      }
       const kept = this.#keep(kind);
       if (kept < 0) return kept;
       if (kept > 0) break;
@@ -120,7 +125,15 @@ class Search {
         i = base.layer.index - 1;
       }
     }
+    if (misses > 0) noteMisses(this.parent, misses);
     return 0;
+  }
+
+  /** The position of the next lower to ask, from `position` on. */
+  #next(position: number): number {
+    const { path, name } = this.#walk;
+    const names = path ? null : this.parent.lowerNames;
+    return names ? names.next(name, position) : position;
   }
 
   /** A redirect of the lowest lower to the data-only layers is followed whatever the options say. */
@@ -158,6 +171,7 @@ class Search {
     if (kind === "file") return this.#keepFile(new RealFile(directory, walk.foundName), isFirst);
     const child = directory.child(walk.foundName);
     child.xwhiteouts = walk.xwhiteouts;
+    child.device = found.dev;
     if (isFirst && this.#upper) {
       const fixed = fixOrigin(fs, this.parent, this.#upper, child);
       if (fixed < 0) return fixed;
@@ -210,12 +224,20 @@ class Search {
 
 /** Whether a lower layer shows something under a name, so that removing it takes a whiteout. */
 export function isLowerPositive(parent: DirectoryInode, name: Bytes): boolean {
-  for (const directory of parent.lower) {
+  const { lower, lowerNames } = parent;
+  const next = (position: number): number => lowerNames ? lowerNames.next(name, position) : position;
+  let misses = 0;
+  for (let i = next(0); i < lower.length; i = next(i + 1)) {
+    const directory = lower[i]!;
     const dirfd = directory.fd();
     const error = dirfd < 0 ? dirfd : native.statx(dirfd, name, found.fields);
-    if (error === -E.ENOENT || error === -E.ENAMETOOLONG) continue;
+    if (error === -E.ENOENT || error === -E.ENAMETOOLONG) {
+      misses++;
+      continue;
+    }
     // Where a layer can't be read something may be there.
     return error < 0 || !isWhiteout(directory, name, found);
   }
+  if (misses > 0) noteMisses(parent, misses);
   return false;
 }

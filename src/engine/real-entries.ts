@@ -1,6 +1,6 @@
 /** Reading a real directory whole: getdents64(2) decoded, without `.` and `..`. */
 import { bytes, bytesOf, type Bytes } from "../sys/bytes.js";
-import { O_DIRECTORY, O_RDONLY } from "../sys/constants.js";
+import { O_DIRECTORY, O_RDONLY, SEEK_SET } from "../sys/constants.js";
 import { fail, type Errno } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import type { RealDirectory } from "./real.js";
@@ -26,16 +26,23 @@ const HERE = bytes(".");
 export function readEntries(directory: RealDirectory): RealEntry[] | Errno {
   const dirfd = directory.fd();
   if (dirfd < 0) return fail(-dirfd);
-  // An open of its own: the kept descriptor's position is not ours to move.
+  if (!directory.layer.isUpper && native.lseek(dirfd, 0, SEEK_SET) >= 0) return readAll(dirfd);
+  // The upper changes, and some file systems show a descriptor only what was there when it was opened. A lower's
+  // descriptor that can only be searched (O_PATH) does not get here with success.
   const fd = directory.layer.openQuietly(dirfd, HERE, O_RDONLY | O_DIRECTORY);
   if (fd < 0) return fail(-fd);
+  const entries = readAll(fd);
+  native.close(fd);
+  return entries;
+}
+
+function readAll(fd: number): RealEntry[] | Errno {
   const entries: RealEntry[] = [];
   let length = native.getdents64(fd, buffer);
   while (length > 0) {
     decode(length, entries);
     length = native.getdents64(fd, buffer);
   }
-  native.close(fd);
   return length < 0 ? fail(-length) : entries;
 }
 

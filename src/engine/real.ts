@@ -26,6 +26,8 @@ export interface Place {
 export class RealDirectory extends Descriptor implements Place {
   /** This directory is marked opaque=`x`: regular files in it may be whiteouts by xattr. */
   xwhiteouts = false;
+  /** st_dev, where it is known; else -1. */
+  device = -1;
   #pinned = false;
 
   constructor(
@@ -78,7 +80,7 @@ export class RealDirectory extends Descriptor implements Place {
     if (!this.parent) return -E.EBADF;
     const parent = this.parent.fd();
     if (parent < 0) return parent;
-    const fd = native.openat(parent, this.entryName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    const fd = this.layer.openQuietly(parent, this.entryName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     // A directory that may be searched but not listed is still a place for names.
     return fd === -E.EACCES ? native.openat(parent, this.entryName, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0) : fd;
   }

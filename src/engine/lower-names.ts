@@ -1,0 +1,111 @@
+/**
+ * Which lower layers hold a name of a merged directory. Lowers never change, so their names need be read only
+ * once; from then on a lookup asks just the layers that have the name, and a miss costs no system call however
+ * many layers there are. They are read where that pays: along with a listing, whose names are looked up next, or
+ * when lookups have met as many layers without the name as reading them would cost.
+ */
+import type { Bytes } from "../sys/bytes.js";
+import { isErrno } from "../sys/errno.js";
+import { native } from "../sys/native.js";
+import { Stat } from "../sys/stat.js";
+import type { DirectoryInode } from "./inode.js";
+import { readEntries, type RealEntry } from "./real-entries.js";
+import type { RealDirectory } from "./real.js";
+
+/** Opening, reading and closing a real directory, in lookups of one name. */
+const READING_COST = 4;
+/** Directories of few layers: their size counts for more than their number. */
+const LEAST_COST = 64;
+/** Where there are more names than this the memory is worth more than the calls. */
+const MOST_NAMES = 50_000;
+
+const stat = new Stat();
+
+export class LowerNames {
+  /** Positions in `DirectoryInode.lower`, ascending; a number where there is one, as nearly always. */
+  readonly #positions = new Map<Bytes, number | number[]>();
+
+  get size(): number {
+    return this.#positions.size;
+  }
+
+  /** The lower at `position` has a name; to be told in ascending order. */
+  add(name: Bytes, position: number): void {
+    const known = this.#positions.get(name);
+    if (known === undefined) this.#positions.set(name, position);
+    else if (typeof known === "number") this.#positions.set(name, [known, position]);
+    else known.push(position);
+  }
+
+  /** The first position from `from` on whose lower has the name; Infinity where none has. */
+  next(name: Bytes, from: number): number {
+    const known = this.#positions.get(name);
+    if (known === undefined) return Infinity;
+    if (typeof known === "number") return known >= from ? known : Infinity;
+    return known.find((position) => position >= from) ?? Infinity;
+  }
+}
+
+/** Lookups have asked so many lowers of a directory in vain; reads their names once that has cost enough. */
+export function noteMisses(directory: DirectoryInode, count: number): void {
+  directory.lowerMisses += count;
+  if (directory.lowerNames || directory.lowerMisses < worthReading(directory)) return;
+  directory.lowerNames = readLowerNames(directory);
+  // Else it is not to be tried again with each miss.
+  if (!directory.lowerNames) directory.lowerMisses = -Infinity;
+}
+
+function worthReading({ lower }: DirectoryInode): number {
+  return Math.max(lower.length * READING_COST, LEAST_COST);
+}
+
+/** A listing read them along; they are kept where lookups alone would have read them. */
+export function releaseLowerNames(directory: DirectoryInode): void {
+  if (directory.lowerMisses < worthReading(directory)) directory.lowerNames = null;
+}
+
+function readLowerNames(directory: DirectoryInode): LowerNames | null {
+  const read: RealEntry[][] = [];
+  for (const real of directory.lower) {
+    const entries = readEntries(real);
+    if (isErrno(entries)) return null;
+    read.push(entries);
+  }
+  return namesOf(directory, read);
+}
+
+/** The lowers of a directory were read for a listing: `read` are their entries, in their order. */
+export function learnLowerNames(directory: DirectoryInode, read: readonly RealEntry[][]): void {
+  if (read.length > 1) directory.lowerNames ??= namesOf(directory, read);
+}
+
+function namesOf({ lower }: DirectoryInode, read: readonly RealEntry[][]): LowerNames | null {
+  const names = new LowerNames();
+  for (const [position, entries] of read.entries()) {
+    if (names.size + entries.length > MOST_NAMES || foldsCase(lower[position]!, entries)) return null;
+    for (const { name } of entries) names.add(name, position);
+  }
+  return names;
+}
+
+/**
+ * Whether a layer finds names that it does not list, as a file system does that takes upper and lower case for
+ * the same (vfat); asked once for each layer, by a name with its case changed.
+ */
+function foldsCase(directory: RealDirectory, entries: readonly RealEntry[]): boolean {
+  const { layer } = directory;
+  if (layer.foldsCase !== null) return layer.foldsCase;
+  const listed = new Set(entries.map(({ name }) => name));
+  for (const name of listed) {
+    const swapped = swapCase(name);
+    if (listed.has(swapped)) continue;
+    layer.foldsCase = native.statx(directory.fd(), swapped, stat.fields) >= 0;
+    return layer.foldsCase;
+  }
+  return false;
+}
+
+/** A name with the case of its ASCII letters changed: itself where it has none. */
+function swapCase(name: Bytes): Bytes {
+  return name.replace(/[A-Za-z]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) ^ 0x20)) as Bytes;
+}
