@@ -70,10 +70,13 @@ function forgetOne(adapter: Adapter, nodeid: number, count: number): void {
 }
 
 /**
- * The kernel sends CREATE only for a name that it knows to be free, so the file is always a new one and
- * FUSE_OPEN_KILL_SUIDGID, which is about truncating another's file, has nothing to do.
+ * ENOSYS has the kernel make files by MKNOD from then on and open them without a message, so that a RELEASE is
+ * spared with each (fuse_atomic_open in fs/fuse/dir.c). Where opens are told, it sends CREATE only for a name that
+ * it knows to be free, so the file is always a new one and FUSE_OPEN_KILL_SUIDGID, which is about truncating
+ * another's file, has nothing to do.
  */
 export function create(adapter: Adapter, request: Request, parent: Inode): Outcome {
+  if (!adapter.copyUpAtOpen) return -E.ENOSYS;
   const mode = request.u32(fuse_create_in.mode) & PERMISSIONS;
   const by = caller(request, request.u32(fuse_create_in.umask));
   return answerOpened(adapter, adapter.engine.create(parent, request.name(fuse_create_in.sizeof), mode, by));

@@ -56,9 +56,14 @@ test("FORGET and BATCH_FORGET give back as many references as they say, and skip
   expect(served.device.messages).toEqual([]);
 });
 
-test("CREATE hands over mode, caller and umask and answers an entry and an open file", () => {
+test("CREATE is not there: MKNOD makes files, and spares the RELEASE", () => {
+  const body = [encode(fuse_create_in, { flags: 0x241, mode: S_IFREG | 0o644 }), named("x")] as const;
+  expect(serve({ create: () => file }).send(Opcode.CREATE, {}, ...body)!.error).toBe(-E.ENOSYS);
+});
+
+test("where opens are told, CREATE hands over mode, caller and umask and answers an entry and an open file", () => {
   const asked: unknown[] = [];
-  const served = serve({ getattr, create: (...words) => { asked.push(words); return file; } });
+  const served = serve({ getattr, create: (...words) => { asked.push(words); return file; } }, { copyUpAtOpen: true });
   const answer = served.send(Opcode.CREATE, { uid: 1000, gid: 100 },
     encode(fuse_create_in, { flags: 0x241, mode: S_IFREG | 0o4755, umask: 0o22 }), named("x"))!;
   expect(asked).toEqual([[root, "x", 0o4755, { uid: 1000, gid: 100, umask: 0o22 }]]);
