@@ -8,6 +8,7 @@ import { AT_FDCWD, O_NONBLOCK, O_RDWR } from "../sys/constants.js";
 import { E, errnoName } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import type { MountLog } from "../transport.js";
+import { IdleLatency } from "./idle-latency.js";
 import { MAX_WRITE } from "./init.js";
 import type { Lane, NotifyingDevice } from "./notify.js";
 import { Request } from "./request.js";
@@ -21,6 +22,8 @@ const DRAIN_LIMIT = 128;
 export class Connection implements NotifyingDevice {
   readonly #request = new Request(MAX_WRITE + HEADER_ROOM);
   readonly #log: MountLog;
+  /** Opened before the mount may cover the paths that it needs. */
+  readonly #idleLatency = IdleLatency.open();
   #watch: object | null = null;
   /** The last write off the thread in each lane; each waits for the one before. */
   readonly #offThread: Record<Lane, Promise<void>> = { files: Promise.resolve(), listings: Promise.resolve() };
@@ -48,8 +51,10 @@ export class Connection implements NotifyingDevice {
   /** Serves requests from now on. */
   start(serve: (request: Request) => void): void {
     this.#watch = native.pollStart(this.fd, (status) => {
+      this.#idleLatency.wakes(performance.now());
       // After an unmount polling fails too; only a read tells why.
       this.#drain(serve);
+      this.#idleLatency.sleeps(performance.now());
       if (status < 0 && this.#watch !== null) this.#end(status);
     });
   }
@@ -84,6 +89,7 @@ export class Connection implements NotifyingDevice {
     if (this.#watch === null) return;
     native.pollStop(this.#watch);
     this.#watch = null;
+    this.#idleLatency.close();
     this.#ended();
     void Promise.all(Object.values(this.#offThread)).then(() => native.close(this.fd));
   }
