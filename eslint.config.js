@@ -4,7 +4,7 @@ import tseslint from "typescript-eslint";
 const CHANGES = [
   "mkdirat", "mknodat", "symlinkat", "linkat", "unlinkat", "renameat2", "fchmodat", "fchownat", "utimensat",
   "setxattrat", "removexattrat", "pwrite", "ftruncate", "fallocate", "copyFileRange", "copyFileRangeAsync", "ficlone",
-  "fsync", "fdatasync", "fsyncAsync", "syncfs", "setFileFlags", "setExtendedFlags",
+  "fsync", "fdatasync", "fsyncAsync", "startWritebackAsync", "syncfs", "setFileFlags", "setExtendedFlags",
 ];
 
 export default tseslint.config(

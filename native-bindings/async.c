@@ -30,6 +30,12 @@ static void run_fsync(napi_env env, void *data) {
   job->result = outcome(job->data_only ? fdatasync(job->fd_in) : fsync(job->fd_in));
 }
 
+/* Starts the writeback of a range and waits for no disk; but it may wait for a place in the disk's queue. */
+static void run_start_writeback(napi_env env, void *data) {
+  struct job *job = data;
+  job->result = outcome(sync_file_range(job->fd_in, job->offset_in, job->length, SYNC_FILE_RANGE_WRITE));
+}
+
 static void run_umount(napi_env env, void *data) {
   struct job *job = data;
   job->result = outcome(umount2(job->target, job->flags));
@@ -133,6 +139,13 @@ static napi_value call_fsync_async(napi_env env, napi_callback_info info) {
   return start(&call, &job, run_fsync);
 }
 
+static napi_value call_start_writeback_async(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  struct job job = {.fd_in = int_argument(&call, 0), .offset_in = long_argument(&call, 1), .length = long_argument(&call, 2)};
+  if (!usable(&call)) return answer(&call, 0);
+  return start(&call, &job, run_start_writeback);
+}
+
 static napi_value call_copy_file_range_async(napi_env env, napi_callback_info info) {
   struct call call = begin(env, info);
   struct job job = {
@@ -159,6 +172,7 @@ static napi_value call_umount_async(napi_env env, napi_callback_info info) {
 const struct binding async_bindings[] = {
     {"umountAsync", call_umount_async},
     {"fsyncAsync", call_fsync_async},
+    {"startWritebackAsync", call_start_writeback_async},
     {"copyFileRangeAsync", call_copy_file_range_async},
     {NULL, NULL},
 };

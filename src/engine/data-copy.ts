@@ -75,9 +75,11 @@ export async function copyDataAsync(source: number, target: number, size: number
 }
 
 function copyExtent(source: number, target: number, { start, length }: Extent): number {
+  // The pipe that the kernel copies through costs more than a few pages read and written.
+  const isSmall = length <= buffer.length;
   for (let done = 0; done < length;) {
     const at = start + done;
-    let copied = openFile.copyFileRange(source, at, target, at, length - done);
+    let copied = isSmall ? -E.EXDEV : openFile.copyFileRange(source, at, target, at, length - done);
     if (mustBuffer(copied)) copied = copyBuffered(source, target, at, Math.min(buffer.length, length - done));
     if (copied < 0) return copied;
     if (copied === 0) break;

@@ -5,12 +5,16 @@
  */
 import { Descriptor, type DescriptorCache } from "./descriptors.js";
 import type { FileInode } from "./inode.js";
+import { Stream } from "./early-writeback.js";
 import { dataOf } from "./lower-data.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import type { RealFile } from "./real.js";
 import { openForWriting } from "./upper.js";
 
 export class DataFile extends Descriptor {
+  /** What was written to it in a row. */
+  readonly stream = new Stream();
+
   private constructor(cache: DescriptorCache, private readonly file: RealFile, readonly isWritable: boolean) {
     super(cache);
   }

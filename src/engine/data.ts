@@ -44,7 +44,15 @@ export function writeData(
   const fd = writing(fs, inode);
   if (fd < 0) return fd;
   const refused = mayWrite(fs, inode, fd, buffer, offset, length, position);
-  return refused < 0 ? refused : openFile.pwrite(fd, buffer, offset, length, position);
+  if (refused < 0) return refused;
+  const written = openFile.pwrite(fd, buffer, offset, length, position);
+  if (written > 0) startWriteback(fs, inode, fd, position, written);
+  return written;
+}
+
+/** What was written goes to the disk early, where it ever has to. */
+function startWriteback(fs: OverlayFs, inode: Inode, fd: number, position: number, length: number): void {
+  if (fs.config.fsync !== "volatile" && !inode.isDirectory) inode.data?.stream.wrote(fd, position, length);
 }
 
 /** As writeData, and the mtime stays what it was. */
@@ -57,6 +65,7 @@ export function writeKeepingMtime(
   if (refused < 0) return refused;
   const found = native.statx(fd, ITSELF, stat.fields);
   const written = openFile.pwrite(fd, buffer, offset, length, position);
+  if (written > 0) startWriteback(fs, inode, fd, position, written);
   if (found >= 0 && written > 0) setTimes(inode.upper!, null, { sec: stat.mtimeSec, nsec: stat.mtimeNsec });
   return written;
 }

@@ -131,7 +131,7 @@ export function setExtendedFlags(place: Place, fd: number, extended: Uint8Array)
 export const openFile: Pick<
   Changes,
   | "pwrite" | "ftruncate" | "fallocate" | "copyFileRange" | "copyFileRangeAsync" | "ficlone"
-  | "fsync" | "fdatasync" | "fsyncAsync" | "syncfs"
+  | "fsync" | "fdatasync" | "fsyncAsync" | "startWritebackAsync" | "syncfs"
 > = native;
 
 /** Opens a file of the upper for reading and writing; a descriptor or a negated errno. */

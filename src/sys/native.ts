@@ -86,6 +86,8 @@ export interface Changes {
   fdatasync(fd: number): number;
   /** fsync(2) or fdatasync(2) on libuv's pool. */
   fsyncAsync(fd: number, dataOnly: boolean): Promise<number>;
+  /** sync_file_range(2) with SYNC_FILE_RANGE_WRITE on libuv's pool: starts the writeback of a range, in bytes. */
+  startWritebackAsync(fd: number, offset: number, length: number): Promise<number>;
   syncfs(fd: number): number;
   setFileFlags(fd: number, flags: number): number;
   /** FS_IOC_FSSETXATTR of an open file, from `buffer` (struct fsxattr). */
