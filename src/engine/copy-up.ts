@@ -17,6 +17,7 @@ import { nameAdded } from "./directory.js";
 import { markImpure } from "./impure.js";
 import { addDirectory, indexName, type Index } from "./index-directory.js";
 import type { DirectoryInode, FileInode, Inode } from "./inode.js";
+import { knowEmpty } from "./known-names.js";
 import { linkUp } from "./link-up.js";
 import { dataOf } from "./lower-data.js";
 import { markMetacopy, maySkipData } from "./metacopy.js";
@@ -121,6 +122,7 @@ function copyUpDirectory(
   const entry = metadata.isIndexed && metadata.origin ? indexName(metadata.origin) : null;
   const error = publishNamed(fs, work, temporary, directory, metadata, parent, name, entry);
   if (error < 0) return error;
+  knowEmpty(directory);
   inode.upper = directory;
   inode.indexName = entry;
   inode.mayHoldWhiteouts = true;

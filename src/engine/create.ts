@@ -16,6 +16,7 @@ import { copyUp } from "./copy-up.js";
 import { DataFile } from "./data-file.js";
 import { nameAdded } from "./directory.js";
 import { DirectoryInode, FileInode, type Inode } from "./inode.js";
+import { knowEmpty } from "./known-names.js";
 import { findChild } from "./lookup.js";
 import type { Miss } from "./misses.js";
 import type { OverlayFs } from "./overlay-fs.js";
@@ -141,7 +142,9 @@ function enter(fs: OverlayFs, parent: DirectoryInode, name: Bytes, { mode }: Blu
   if (found < 0) return fail(-found);
   const ino = fs.numbers.of(stat);
   if (stat.isDirectory) {
-    const directory = new DirectoryInode(fs.inodes.nextId(), ino, parent, name, upper.child(name), []);
+    const made = upper.child(name);
+    knowEmpty(made);
+    const directory = new DirectoryInode(fs.inodes.nextId(), ino, parent, name, made, []);
     directory.protection = 0;
     fs.inodes.add(directory, parent, name);
     return directory;

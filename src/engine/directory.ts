@@ -10,7 +10,7 @@ import { Stat } from "../sys/stat.js";
 import type { DirectoryInode, Inode } from "./inode.js";
 import { DOT, DOT_DOT, Listing, type UnplacedEntry } from "./listing.js";
 import { findChild } from "./lookup.js";
-import { learnLowerNames } from "./lower-names.js";
+import { learnLowerNames } from "./known-names.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { readEntries, type RealEntry } from "./real-entries.js";
 import type { RealDirectory } from "./real.js";

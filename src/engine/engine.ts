@@ -21,7 +21,7 @@ import { link } from "./link.js";
 import type { Listing } from "./listing.js";
 import { readUpperMarks } from "./enter.js";
 import { findChild, findChildWithAttributes } from "./lookup.js";
-import { releaseLowerNames } from "./lower-names.js";
+import { releaseLowerNames } from "./known-names.js";
 import { getAttributes } from "./merged-stat.js";
 import { closeLayers, openOverlay } from "./open.js";
 import type { Miss } from "./misses.js";

@@ -10,7 +10,7 @@ import type { Bytes } from "../sys/bytes.js";
 import { S_IFDIR } from "../sys/stat.js";
 import type { DataFile } from "./data-file.js";
 import type { Listing } from "./listing.js";
-import type { LowerNames } from "./lower-names.js";
+import type { LowerNames } from "./known-names.js";
 import type { Protection } from "./protection.js";
 import type { RealDirectory, RealFile } from "./real.js";
 import type { Staged } from "./staging.js";
@@ -62,8 +62,8 @@ export class DirectoryInode extends BaseInode {
   listing: Listing | null = null;
   /** Which lowers have a name, where that has been read. */
   lowerNames: LowerNames | null = null;
-  /** How often a lookup has asked one of the lowers for a name that it does not have. */
-  lowerMisses = 0;
+  /** How often a lookup has asked one of its real directories for a name that is not there. */
+  misses = 0;
 
   constructor(
     id: number, ino: bigint, parent: DirectoryInode | null, name: Bytes,

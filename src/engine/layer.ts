@@ -22,7 +22,7 @@ export class Layer {
   readonly root: RealDirectory;
   /** The uuid of its file system does not tell it from another: file handles are not taken to be of this one. */
   isAmbiguous = false;
-  /** It finds names in another case than they are listed in; null while nobody has asked (lower-names.ts). */
+  /** It finds names in another case than they are listed in; null while nobody has asked (known-names.ts). */
   foldsCase: boolean | null = null;
 
   constructor(

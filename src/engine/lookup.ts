@@ -13,7 +13,7 @@ import { followsRedirects } from "./config.js";
 import { enterDirectory, enterFile, type FileStack } from "./enter.js";
 import { getAttributes, present } from "./merged-stat.js";
 import type { DirectoryInode, Inode } from "./inode.js";
-import { noteMisses } from "./lower-names.js";
+import { isKnownMissing, noteMisses } from "./known-names.js";
 import type { Miss } from "./misses.js";
 import { compareOrigin, fixOrigin } from "./verify-origin.js";
 import type { OverlayFs } from "./overlay-fs.js";
@@ -86,10 +86,14 @@ class Search {
   #askUpper(directory: RealDirectory): number {
     const { fs } = this;
     const walk = this.#walk;
+    if (isKnownMissing(directory, this.name)) return 0;
     walk.last = !this.#readsRedirects() && this.parent.lower.length === 0;
     const kind = walk.ask(fs, directory);
     if (isErrno(kind)) return kind;
-    if (kind === "nothing") return 0;
+    if (kind === "nothing") {
+      if (!walk.stop) noteMisses(this.parent, 1);
+      return 0;
+    }
     topmost.fields.set(found.fields);
     this.#upperIsDirectory = kind === "directory";
     this.#upper = this.#upperIsDirectory ? directory.child(this.name) : new RealFile(directory, this.name);

@@ -26,6 +26,8 @@ export interface Place {
 export class RealDirectory extends Descriptor implements Place {
   /** This directory is marked opaque=`x`: regular files in it may be whiteouts by xattr. */
   xwhiteouts = false;
+  /** Of a directory of the upper: all names in it, and perhaps some that were moved away; null while nobody has read them. */
+  names: Set<Bytes> | null = null;
   /** st_dev, where it is known; else -1. */
   device = -1;
   #pinned = false;

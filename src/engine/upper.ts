@@ -31,10 +31,21 @@ function guardDirectory(directory: RealDirectory): number {
 
 const KEEP: Time = { sec: 0, nsec: UTIME_OMIT };
 
+/** Names of a directory that are known follow each change (KnownNames); answers with the result of the change. */
+function added(directory: RealDirectory, name: Bytes, result: number): number {
+  if (result >= 0) directory.names?.add(name);
+  return result;
+}
+
+function removed(directory: RealDirectory, name: Bytes, result: number): number {
+  if (result >= 0) directory.names?.delete(name);
+  return result;
+}
+
 /** Makes an empty regular file and opens it for reading and writing; a descriptor or a negated errno. */
 export function createFile(directory: RealDirectory, name: Bytes, mode: number): number {
   const dirfd = guardDirectory(directory);
-  return dirfd < 0 ? dirfd : native.openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+  return dirfd < 0 ? dirfd : added(directory, name, native.openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
 }
 
 /** Makes a file without a name on the directory's file system; a descriptor or a negated errno. */
@@ -45,12 +56,12 @@ export function createNameless(directory: RealDirectory, mode: number): number {
 
 export function makeDirectory(directory: RealDirectory, name: Bytes, mode: number): number {
   const dirfd = guardDirectory(directory);
-  return dirfd < 0 ? dirfd : changes.mkdirat(dirfd, name, mode);
+  return dirfd < 0 ? dirfd : added(directory, name, changes.mkdirat(dirfd, name, mode));
 }
 
 export function makeNode(directory: RealDirectory, name: Bytes, mode: number, major: number, minor: number): number {
   const dirfd = guardDirectory(directory);
-  return dirfd < 0 ? dirfd : changes.mknodat(dirfd, name, mode, major, minor);
+  return dirfd < 0 ? dirfd : added(directory, name, changes.mknodat(dirfd, name, mode, major, minor));
 }
 
 /** A whiteout: a character device with the device number 0/0. */
@@ -60,29 +71,30 @@ export function makeWhiteout(directory: RealDirectory, name: Bytes): number {
 
 export function makeSymlink(directory: RealDirectory, name: Bytes, target: Bytes): number {
   const dirfd = guardDirectory(directory);
-  return dirfd < 0 ? dirfd : changes.symlinkat(target, dirfd, name);
+  return dirfd < 0 ? dirfd : added(directory, name, changes.symlinkat(target, dirfd, name));
 }
 
 export function linkFile(file: Place, directory: RealDirectory, name: Bytes): number {
   const from = guard(file);
   const to = guardDirectory(directory);
-  return from < 0 ? from : to < 0 ? to : changes.linkat(from, file.name, to, name);
+  return from < 0 ? from : to < 0 ? to : added(directory, name, changes.linkat(from, file.name, to, name));
 }
 
 export function removeFile(directory: RealDirectory, name: Bytes): number {
   const dirfd = guardDirectory(directory);
-  return dirfd < 0 ? dirfd : changes.unlinkat(dirfd, name, 0);
+  return dirfd < 0 ? dirfd : removed(directory, name, changes.unlinkat(dirfd, name, 0));
 }
 
 export function removeDirectory(directory: RealDirectory, name: Bytes): number {
   const dirfd = guardDirectory(directory);
-  return dirfd < 0 ? dirfd : changes.unlinkat(dirfd, name, AT_REMOVEDIR);
+  return dirfd < 0 ? dirfd : removed(directory, name, changes.unlinkat(dirfd, name, AT_REMOVEDIR));
 }
 
 export function rename(from: RealDirectory, oldName: Bytes, to: RealDirectory, newName: Bytes, flags: number): number {
   const source = guardDirectory(from);
   const target = guardDirectory(to);
-  return source < 0 ? source : target < 0 ? target : changes.renameat2(source, oldName, target, newName, flags);
+  if (source < 0 || target < 0) return Math.min(source, target);
+  return added(to, newName, changes.renameat2(source, oldName, target, newName, flags));
 }
 
 export function setMode(place: Place, mode: number): number {

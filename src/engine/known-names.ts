@@ -1,8 +1,8 @@
 /**
- * Which lower layers hold a name of a merged directory. Lowers never change, so their names need be read only
- * once; from then on a lookup asks just the layers that have the name, and a miss costs no system call however
- * many layers there are. They are read where that pays: along with a listing, whose names are looked up next, or
- * when lookups have met as many layers without the name as reading them would cost.
+ * Names that are known, so that a lookup which would find nothing costs no system call, however many layers there
+ * are. Lowers never change: which of them hold a name is read once. The upper is changed by this process alone, and
+ * upper.ts keeps its names up to date. They are read where that pays: the lowers' along with a listing, whose names
+ * are looked up next, and all when lookups have met as many directories without a name as reading them would cost.
  */
 import type { Bytes } from "../sys/bytes.js";
 import { isErrno } from "../sys/errno.js";
@@ -46,22 +46,42 @@ export class LowerNames {
   }
 }
 
-/** Lookups have asked so many lowers of a directory in vain; reads their names once that has cost enough. */
+/** Lookups have asked so many real directories of a directory in vain; reads their names once that has cost enough. */
 export function noteMisses(directory: DirectoryInode, count: number): void {
-  directory.lowerMisses += count;
-  if (directory.lowerNames || directory.lowerMisses < worthReading(directory)) return;
-  directory.lowerNames = readLowerNames(directory);
-  // Else it is not to be tried again with each miss.
-  if (!directory.lowerNames) directory.lowerMisses = -Infinity;
+  directory.misses += count;
+  if (directory.misses < worthReading(directory)) return;
+  const { upper } = directory;
+  directory.lowerNames ??= readLowerNames(directory);
+  if (upper) upper.names ??= readUpperNames(upper);
+  // Where it failed it is not to be tried again with each miss.
+  if (!directory.lowerNames || upper?.names === null) directory.misses = -Infinity;
 }
 
-function worthReading({ lower }: DirectoryInode): number {
-  return Math.max(lower.length * READING_COST, LEAST_COST);
+function worthReading({ lower, upper }: DirectoryInode): number {
+  return Math.max((lower.length + (upper ? 1 : 0)) * READING_COST, LEAST_COST);
+}
+
+/** Whether a name is known not to be in a real directory of the upper. */
+export function isKnownMissing(upper: RealDirectory, name: Bytes): boolean {
+  if (upper.names === null || upper.names.has(name)) return false;
+  if (upper.names.size > MOST_NAMES) upper.names = null;
+  return upper.names !== null;
+}
+
+/** A real directory of the upper was just made: it has no names yet. */
+export function knowEmpty(upper: RealDirectory): void {
+  if (!upper.layer.foldsCase) upper.names = new Set();
+}
+
+function readUpperNames(upper: RealDirectory): Set<Bytes> | null {
+  const entries = readEntries(upper);
+  if (isErrno(entries) || entries.length > MOST_NAMES || foldsCase(upper, entries)) return null;
+  return new Set(entries.map(({ name }) => name));
 }
 
 /** A listing read them along; they are kept where lookups alone would have read them. */
 export function releaseLowerNames(directory: DirectoryInode): void {
-  if (directory.lowerMisses < worthReading(directory)) directory.lowerNames = null;
+  if (directory.misses < worthReading(directory)) directory.lowerNames = null;
 }
 
 function readLowerNames(directory: DirectoryInode): LowerNames | null {

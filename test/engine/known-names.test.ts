@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { LowerNames } from "../../src/engine/lower-names.js";
+import type { DirectoryInode } from "../../src/engine/inode.js";
+import { LowerNames } from "../../src/engine/known-names.js";
 import { bytes } from "../../src/sys/bytes.js";
 import { E, fail } from "../../src/sys/errno.js";
 import { Fixture, isRoot, name } from "./fixture.js";
@@ -51,6 +52,30 @@ describe.runIf(isRoot)("a directory whose lowers' names are known", () => {
     expect(overlay.at("missing1")).toBe(made);
     expect(engine.rmdir(engine.root, name("missing1"))).toBe(0);
     expect(overlay.list(engine.root)).toEqual([]);
+  });
+
+  test("a directory of the upper follows what is made, moved and removed in it", () => {
+    overlay.directory("lower1", "d");
+    overlay.file("upper", "d/old");
+    const { engine } = overlay;
+    const d = overlay.at("d");
+    for (let i = 0; i < 40; i++) expect(engine.lookup(d, name(`missing${i}`))).toBe(fail(E.ENOENT));
+    const real = (d as DirectoryInode).upper!;
+    expect(real.names).toEqual(new Set(["old"]));
+    const caller = { uid: 0, gid: 0, umask: 0 };
+    const made = engine.create(d, name("missing1"), 0o600, caller);
+    expect(engine.lookup(d, name("missing1"))).toBe(made);
+    expect(engine.rename(d, name("old"), d, name("missing2"), 0)).toBe(0);
+    expect(engine.lookup(d, name("old"))).toBe(fail(E.ENOENT));
+    expect(overlay.read(overlay.at("d/missing2"))).toBe("");
+    expect(engine.unlink(d, name("missing1"))).toBe(0);
+    expect(real.names!.has(name("missing1"))).toBe(false);
+    const sub = engine.mkdir(d, name("sub"), 0o700, caller);
+    expect((sub as DirectoryInode).upper!.names).toEqual(new Set());
+    expect(engine.link(overlay.at("d/missing2"), sub as DirectoryInode, name("linked"))).toBe(overlay.at("d/missing2"));
+    overlay.reopen();
+    expect(overlay.list(overlay.at("d"))).toEqual(["missing2", "sub"]);
+    expect(overlay.list(overlay.at("d/sub"))).toEqual(["linked"]);
   });
 
   test("are dropped with a listing that read them along, unless misses have paid for them", () => {
