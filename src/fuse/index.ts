@@ -8,12 +8,16 @@ import { describeOutcome, describeRequest } from "./debug.js";
 import { dispatch } from "./dispatch.js";
 import { mountByHelper } from "./fusermount.js";
 import { mountDirectly, type Mounted } from "./mount.js";
+import { raiseReadahead } from "./readahead.js";
 import type { Request } from "./request.js";
 
 export const mountFuse: Transport = async (request) => {
   const mounted = mountDirectly(request) ?? await mountByHelper(request);
   const refusal = await serve(request, mounted).catch((fault: unknown) => `/dev/fuse can't be watched (${String(fault)}); close other programs and try again`);
-  if (refusal === null) return session(mounted);
+  if (refusal === null) {
+    await raiseReadahead(request.mountpoint);
+    return session(mounted);
+  }
   await mounted.unmount(true);
   mounted.connection.close();
   throw new MountError(refusal);
