@@ -26,12 +26,24 @@ export interface MountLog extends Log {
   info(message: string): void;
 }
 
+/** Counts and times the requests of a mount. */
+export interface Profiler {
+  readonly isOn: boolean;
+  /** Begins, from zero. */
+  start(): void;
+  stop(): void;
+  /** What there was since the start, line by line; nothing where it is off. */
+  report(): readonly string[];
+}
+
 /** A mount that is being served. */
 export interface Session {
   /** Settles when the file system is unmounted, by whomever. */
   readonly done: Promise<void>;
   /** Unmounts; `lazy` detaches a busy mount (MNT_DETACH). Answers 0 or an errno. */
   unmount(lazy: boolean): Promise<number>;
+  /** Absent where the transport sees no requests of the kernel. */
+  readonly profiler?: Profiler;
 }
 
 /** Logs what an operation threw, once per cause: a fault of ours, which its caller meets as EIO. */

@@ -28,6 +28,10 @@ export interface MountCommand {
   readonly transport: TransportName;
   /** Where to log to, instead of syslog or standard error. */
   readonly logFile?: Bytes;
+  /** What the mount spends is counted from the start. */
+  readonly profile: boolean;
+  /** Where that is written to, instead of the log. */
+  readonly profileFile?: Bytes;
 }
 
 export interface UmountCommand {
@@ -127,6 +131,7 @@ class MountWords {
   #foreground = false;
   #transport: TransportName = "fuse";
   #logFile: Bytes | undefined;
+  #profileFile: Bytes | undefined;
   #other: Command | undefined;
 
   constructor(words: readonly Bytes[], topic: "ovlfs" | "mount") {
@@ -151,6 +156,7 @@ class MountWords {
       case "--work": settings.work = this.#directory(item); return;
       case "-o": case "--options": return applyMountOptions(settings, this.#reader.value(item, "OPTION[,OPTION]..."));
       case "--transport": this.#transport = this.#transportName(item); return;
+      case "--profile": settings.profile = true; this.#profileFile = item.attached; return;
       case "--log": this.#logFile = this.#reader.value(item, "FILE"); return;
       default: noValue(item);
     }
@@ -184,6 +190,9 @@ class MountWords {
     for (const [option, value] of [["--upper or upperdir", settings.upper], ["--work or workdir", settings.work]] as const) {
       if (value === "") throw new UsageError(`${option} is empty; name a directory, or leave it out`);
     }
+    if (settings.profile && this.#transport !== "fuse") {
+      throw new UsageError(`--profile is not supported by --transport ${this.#transport}; leave one of them out`);
+    }
     return {
       kind: "mount",
       mountpoint,
@@ -200,6 +209,8 @@ class MountWords {
       foreground: this.#foreground || settings.debug,
       transport: this.#transport,
       ...(this.#logFile === undefined ? {} : { logFile: this.#logFile }),
+      profile: settings.profile,
+      ...(this.#profileFile === undefined ? {} : { profileFile: this.#profileFile }),
     };
   }
 

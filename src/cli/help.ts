@@ -25,6 +25,9 @@ upper; without one the mount is read-only. Returns once the mount answers.
   -d, --debug                   stay in front and log each request
   --transport fuse|fuse-native  who speaks to the kernel: ovlfs itself (default), or libfuse 2
   --log FILE                    log to FILE; else to standard error with -f, to syslog without
+  --profile[=FILE]              count and time the requests from the start; written to FILE, else to the log, at
+                                the unmount and when the daemon gets SIGUSR1. Without it SIGUSR1 begins to count,
+                                and is given again to see the counts; SIGUSR2 ends it
 
 OPTIONS of -o:
 ${describeMountOptions()}

@@ -52,18 +52,19 @@ export class DaemonLog implements Log {
 /** Opens the log of a daemon; throws UsageError where `file` cannot be written. */
 export function openLog(file: Bytes | undefined, foreground: boolean): DaemonLog {
   if (file !== undefined) {
-    const fd = openLogFile(file);
+    const fd = openLogFile(file, "--log");
     return new DaemonLog((_, message) => void writeSync(fd, `${new Date().toISOString()} ${message}\n`));
   }
   if (foreground) return new DaemonLog((_, message) => void writeSync(2, `ovlfs: ${message}\n`));
   return new DaemonLog((priority, message) => native.syslog(priority, message));
 }
 
-function openLogFile(file: Bytes): number {
+/** Opens a file to add to; throws UsageError, which names `option`, where that can't be. */
+export function openLogFile(file: Bytes, option: string): number {
   try {
     return openSync(toBuffer(file), "a", 0o600);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new UsageError(`the file of --log '${display(file)}' cannot be opened: ${code}; name one that can be written`);
+    throw new UsageError(`the file of ${option} '${display(file)}' cannot be opened: ${code}; name one that can be written`);
   }
 }

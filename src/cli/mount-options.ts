@@ -100,6 +100,7 @@ export const mountOptions: readonly Row[] = [
   { name: "auto_unmount", help: "refused", refused: "leave it out; 'ovlfs umount' removes what a killed daemon leaves" },
   { name: "default_permissions", help: "the kernel checks permissions (always on)", passedOver: true },
   { name: "debug", help: "stay in front and log each request", enable: (settings) => { settings.debug = true; } },
+  { name: "profile", help: "as --profile", enable: (settings) => { settings.profile = true; } },
   { name: "fsname", value: "NAME", help: "the first field in /proc/mounts", take: (settings, value) => { settings.source = unescape(value); } },
   { name: "subtype", help: "the type in /proc/mounts is fuse.ovlfs", only: ["ovlfs"] },
   ...["remount", "bind", "rbind", "move"].map((name): Row => ({

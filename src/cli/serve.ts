@@ -13,6 +13,7 @@ import type { MountCommand, TransportName } from "./command-line.js";
 import { noteLeftovers } from "./leftovers.js";
 import { openLog, type DaemonLog } from "./log.js";
 import { resolveMountpoint } from "./mountpoint.js";
+import { Profiling } from "./profiling.js";
 import { UsageError } from "./usage-error.js";
 
 /** Loads the transport that is asked for, and no other. */
@@ -59,6 +60,7 @@ export async function serve(command: MountCommand, announce: () => void): Promis
     try {
       refuseDeadlock(engine, mountpoint);
       const signals = new Signals(log);
+      const profiling = new Profiling(command, log);
       // The first line to syslog opens its socket and the time zone, which the mount may be about to cover.
       if (!command.foreground) log.info(`mounting ${shown}`);
       const session = await mount({
@@ -68,9 +70,11 @@ export async function serve(command: MountCommand, announce: () => void): Promis
       });
       process.title = `ovlfs ${shown}`;
       signals.attach(session, mountpoint);
+      profiling.attach(session);
       await announceOrUnmount(announce, session);
       settled = true;
       await session.done;
+      profiling.end();
       if (!command.foreground) log.info(`unmounted ${shown}`);
     } finally {
       engine.close();

@@ -24,6 +24,7 @@ export class Settings {
   readonly flags = new Set<MountFlag>();
   allowOther = false;
   debug = false;
+  profile = false;
   copyUpAtOpen = false;
   /** Features of the overlay format that were asked for. */
   features: FeatureOptions = {};

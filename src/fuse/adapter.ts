@@ -27,6 +27,13 @@ export const DEFERRED = -4096;
 /** Milliseconds that an answer waits for stale listings to be dropped. */
 const LONGEST_DROP = 1000;
 
+/** Who wants to know of answers that come after their request was served. */
+export interface LateAnswers {
+  /** That to the request being served will be one. */
+  held(): void;
+  answered(unique: Unique, outcome: Outcome): void;
+}
+
 export interface AdapterOptions {
   readonly engine: Engine;
   readonly device: NotifyingDevice;
@@ -54,6 +61,7 @@ export class Adapter {
   writebackCache = false;
   /** FUSE_SETXATTR_EXT is in force. */
   setxattrExtended = false;
+  lateAnswers: LateAnswers | null = null;
   readonly #repeat: (request: Request) => void;
   readonly #drops: Promise<void>[] = [];
   #ended = false;
@@ -106,17 +114,24 @@ export class Adapter {
       this.reply.send(unique, outcome);
       return;
     }
+    this.lateAnswers?.held();
     const message = this.reply.keep(unique, outcome);
     const dropped = Promise.all(this.#drops.splice(0));
-    void Promise.race([dropped, setTimeout(LONGEST_DROP, undefined, { ref: false })]).then(() => this.reply.sendKept(message));
+    void Promise.race([dropped, setTimeout(LONGEST_DROP, undefined, { ref: false })]).then(() => {
+      this.reply.sendKept(message);
+      this.lateAnswers?.answered(unique, outcome);
+    });
   }
 
   /** Sends the answer to a request once `result`, which is 0 or a negated errno, is known. */
   answerLater(unique: Unique, result: Promise<number>): void {
-    result.then(
-      (outcome) => this.reply.send(unique, outcome),
-      () => this.reply.send(unique, -E.EIO),
-    );
+    result.then((outcome) => this.answerLate(unique, outcome), () => this.answerLate(unique, -E.EIO));
+  }
+
+  /** Sends the answer, which has no bytes of its own, to a request that waited. */
+  answerLate(unique: Unique, outcome: number): void {
+    this.reply.send(unique, outcome);
+    this.lateAnswers?.answered(unique, outcome);
   }
 
   /** Has the kernel write back what it holds of a file from `offset` on, then serves `request` from the start. */

@@ -120,6 +120,6 @@ function failed(adapter: Adapter, { name }: Operation, fault: unknown): Outcome 
 /** Only who waits for a long copy-up can be interrupted: everything else has been answered by now. */
 function interrupt(adapter: Adapter, request: Request): Outcome {
   const unique = request.u64(fuse_interrupt_in.unique) as Unique;
-  if (adapter.parking.remove(unique)) adapter.reply.send(unique, -E.EINTR);
+  if (adapter.parking.remove(unique)) adapter.answerLate(unique, -E.EINTR);
   return DEFERRED;
 }

@@ -24,12 +24,21 @@ export interface NotifyingDevice extends Device {
   writeOffThread(buffer: Uint8Array, lane: Lane): Promise<void>;
 }
 
+/** Notifications by what they are about. */
+export interface Sent {
+  readonly attributes: number;
+  readonly data: number;
+  readonly listings: number;
+}
+
 const ATTRIBUTES_ONLY = -1;
 const LENGTH = fuse_out_header.sizeof + fuse_notify_inval_inode_out.sizeof;
 
 export class Notifier {
   readonly #device: NotifyingDevice;
   readonly #message = new Words(LENGTH);
+  /** How many there have been. */
+  readonly sent = { attributes: 0, data: 0, listings: 0 };
 
   constructor(device: NotifyingDevice) {
     this.#device = device;
@@ -43,12 +52,14 @@ export class Notifier {
       this.attributesOfServedChanged(inode);
       return;
     }
+    this.sent.attributes += 1;
     this.#address(inode, ATTRIBUTES_ONLY);
     void this.#writeOffThread("files");
   }
 
   /** The attributes of the inode that the request being served is about changed, other than by its answer. */
   attributesOfServedChanged(inode: Inode): void {
+    this.sent.attributes += 1;
     this.#address(inode, ATTRIBUTES_ONLY);
     this.#device.write(this.#message.buffer, LENGTH);
   }
@@ -58,6 +69,7 @@ export class Notifier {
    * is done. The WRITEs that this causes are served meanwhile, so it must not be waited for on this thread.
    */
   dropData(inode: Inode, offset: number): Promise<void> {
+    this.sent.data += 1;
     this.#address(inode, offset);
     return this.#writeOffThread("files");
   }
@@ -68,6 +80,7 @@ export class Notifier {
    * memory that it reads to.
    */
   dropListing(directory: Inode): Promise<void> {
+    this.sent.listings += 1;
     this.#address(directory, 0);
     return this.#writeOffThread("listings");
   }

@@ -15,7 +15,7 @@ describe("ovlfs mount", () => {
     expect(mount("mount", "--lower", "/a:/b", "--upper", "/u", "--work", "/w", "-o", "noatime", "/m")).toEqual({
       kind: "mount", mountpoint: "/m", lower: ["/a", "/b"], upper: "/u", work: "/w", source: "ovlfs", flags: ["MS_NOATIME"],
       dataOnly: [], features: {},
-      allowOther: false, debug: false, copyUpAtOpen: false, foreground: false, transport: "fuse",
+      allowOther: false, debug: false, copyUpAtOpen: false, foreground: false, transport: "fuse", profile: false,
     });
   });
 
@@ -40,6 +40,14 @@ describe("ovlfs mount", () => {
 
   it("refuses lower layers from --lower and -o together", () => {
     expect(() => mount("mount", "--lower", "/a", "-o", "lowerdir=/b", "/m")).toThrow("--lower and lowerdir both name lower layers");
+  });
+
+  it("takes a profile, to the log or to a file", () => {
+    expect(mount("mount", "--profile", "--lower", "/a", "/m")).toMatchObject({ profile: true, mountpoint: "/m" });
+    expect(mount("mount", "-o", "profile", "--lower", "/a", "/m")).toMatchObject({ profile: true, foreground: false });
+    expect(mount("mount", "--profile=/p", "--lower", "/a", "/m")).toMatchObject({ profile: true, profileFile: "/p" });
+    expect(() => mount("mount", "--profile", "--transport", "fuse-native", "--lower", "/a", "/m"))
+      .toThrow("--profile is not supported by --transport fuse-native; leave one of them out");
   });
 
   it("stays in front with -f, and with debug in all its forms", () => {

@@ -5,7 +5,7 @@
 import { endianness } from "node:os";
 import type { Engine } from "../../src/engine/engine.js";
 import type { Inode } from "../../src/engine/inode.js";
-import { Adapter } from "../../src/fuse/adapter.js";
+import { Adapter, type AdapterOptions } from "../../src/fuse/adapter.js";
 import { dispatch } from "../../src/fuse/dispatch.js";
 import { Opcode } from "../../src/fuse/protocol.js";
 import { Request } from "../../src/fuse/request.js";
@@ -125,7 +125,7 @@ function combined(this: Engine, parent: Inode, name: Bytes, out: Stat): Inode | 
 }
 
 /** An adapter over an engine with these methods. Nothing is long, and the inodes above are there. */
-export function serve(methods: Partial<Engine>, { copyUpAtOpen = false } = {}): Served {
+export function serve(methods: Partial<Engine>, { copyUpAtOpen = false, repeat = dispatch }: Partial<AdapterOptions> = {}): Served {
   const engine = {
     readOnly: false, inode: (id: number) => known.get(id), stage: () => null, protection: () => 0, lookupWithAttributes: combined, ...methods,
   } as unknown as Engine;
@@ -133,7 +133,7 @@ export function serve(methods: Partial<Engine>, { copyUpAtOpen = false } = {}): 
   const warnings: string[] = [];
   const refusals: (string | null)[] = [];
   const adapter = new Adapter({
-    engine, device, repeat: dispatch, copyUpAtOpen,
+    engine, device, repeat, copyUpAtOpen,
     log: { warn: (message) => void warnings.push(message) },
     initialized: (refusal) => void refusals.push(refusal),
   });
