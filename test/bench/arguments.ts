@@ -18,6 +18,8 @@ export interface Arguments {
   readonly directory: string | null;
   readonly json: string;
   readonly list: boolean;
+  readonly docs: boolean;
+  readonly from: readonly string[];
 }
 
 export const USAGE = `Usage: scripts/bench [OPTION]...
@@ -33,6 +35,8 @@ Measures the kernel's overlay, ovlfs and the other union file systems that are i
   --unprivileged          all in a user namespace
   --dir DIRECTORY         where the layers are made, on the file system to be measured (/var/tmp)
   --json FILE             where the figures go (build/bench.json)
+  --from FILE[,FILE]...   measures nothing, but takes the figures of earlier runs together
+  --docs                  puts the table and a plot into docs/performance.md
   --list                  only print the names of the workloads
 `;
 
@@ -46,6 +50,7 @@ export function parseArguments(words: readonly string[]): Arguments | "help" {
   const given = {
     only: [] as string[], rounds: 3, size: "normal", factor: 1, mounters: null as string[] | null, also: [] as Also[],
     unprivileged: false, directory: null as string | null, json: "build/bench.json", list: false,
+    docs: false, from: [] as string[],
   };
   for (let at = 0; at < words.length; at++) {
     const word = words[at]!;
@@ -62,6 +67,8 @@ export function parseArguments(words: readonly string[]): Arguments | "help" {
       case "--unprivileged": given.unprivileged = true; break;
       case "--dir": given.directory = resolve(value(word, words[++at])); break;
       case "--json": given.json = value(word, words[++at]); break;
+      case "--docs": given.docs = true; break;
+      case "--from": given.from.push(...value(word, words[++at]).split(",")); break;
       case "--list": given.list = true; break;
       default: throw new WrongArguments(`unknown word '${word}'`);
     }

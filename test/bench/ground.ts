@@ -2,13 +2,15 @@
  * The lower layers, built once in a run, each kind when the first workload needs it. Nothing may change them: a digest of
  * each is taken when it is built and compared at the end.
  */
-import { mkdirSync } from "node:fs";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { command } from "./programs.js";
+import { builds } from "./stacks.js";
 
 /** How many and how large, scaled by --size. */
 export class Sizes {
-  constructor(readonly factor: number) {}
+  /** `many` is how many files the memory rows walk. */
+  constructor(readonly factor: number, readonly many: number) {}
 
   /** `number` scaled, at least one, a multiple of `step`. */
   of(number: number, step = 1): number { return Math.max(1, Math.round(number * this.factor / step)) * step; }
@@ -17,7 +19,6 @@ export class Sizes {
 export const DIRECTORIES = 100;
 export const SMALL_FILE = 2048;
 export const MEBIBYTE = 1024 * 1024;
-const DEEP_LAYERS = 120;
 export const DEEP_DIRECTORIES = 4;
 const DEEP_FILES = 240;
 
@@ -27,28 +28,49 @@ export function treeFiles(sizes: Sizes): number { return sizes.of(10_000, DIRECT
 /** The files of the tree in 120 layers. */
 export function deepFiles(): number { return DEEP_DIRECTORIES * DEEP_FILES; }
 
-export type StackName = "three" | "deep" | "large";
+/** The files of the memory rows, a hundred in a directory. */
+export function manyFiles(sizes: Sizes): number { return Math.max(1, Math.round(sizes.many / 100)) * 100; }
 
-/** Lower layers, topmost first, relative to the ground. */
-type Build = (ground: Ground) => Promise<readonly string[]>;
+export type StackName = "three" | "halves" | "deep" | "many" | "large" | "huge" | "reflink" | "repository" | "sources" | "project";
+
+export interface Stack {
+  /** The directory that the layers are relative to, and on whose file system the upper is. */
+  readonly place: string;
+  /** Topmost first. */
+  readonly lowers: readonly string[];
+}
+
+/** What is needed for a stack is not on this machine. */
+export class Unavailable extends Error {
+  override readonly name = "Unavailable";
+}
 
 export class Ground {
-  private readonly built = new Map<StackName, Promise<readonly string[]>>();
+  private readonly built = new Map<StackName, Promise<Stack>>();
   private readonly digests = new Map<string, string>();
+  private readonly mounts: string[] = [];
 
   /** `program` is the compiled C program. */
-  constructor(readonly directory: string, readonly program: string, readonly sizes: Sizes) {}
+  constructor(readonly directory: string, readonly program: string, readonly sizes: Sizes, readonly unprivileged: boolean) {}
 
-  lowers(stack: StackName): Promise<readonly string[]> {
-    let lowers = this.built.get(stack);
-    if (lowers === undefined) {
-      lowers = this.build(stack);
-      this.built.set(stack, lowers);
+  /** Throws Unavailable. */
+  stack(name: StackName): Promise<Stack> {
+    let stack = this.built.get(name);
+    if (stack === undefined) {
+      stack = this.build(name);
+      this.built.set(name, stack);
     }
-    return lowers;
+    return stack;
   }
 
   run(words: readonly (string | number)[]): Promise<string> { return command([this.program, ...words.map(String)], this.directory); }
+
+  /** A mount of a stack's own, for `close`. */
+  onClose(mounted: string): void { this.mounts.push(mounted); }
+
+  close(): void {
+    for (const mounted of this.mounts.splice(0)) spawnSync("umount", [mounted]);
+  }
 
   /** The layers whose digest is no longer what it was. */
   async changedLayers(): Promise<string[]> {
@@ -57,30 +79,12 @@ export class Ground {
     return changed;
   }
 
-  private async build(stack: StackName): Promise<readonly string[]> {
-    mkdirSync(join(this.directory, stack));
-    const lowers = await builds[stack](this);
-    for (const lower of lowers) this.digests.set(lower, await this.run(["digest", lower]));
-    return lowers;
+  private async build(name: StackName): Promise<Stack> {
+    const stack = await builds[name](this);
+    for (const lower of stack.lowers) {
+      const layer = join(stack.place, lower);
+      this.digests.set(layer, await this.run(["digest", layer]));
+    }
+    return stack;
   }
-}
-
-const builds: Readonly<Record<StackName, Build>> = {
-  three: (ground) => treeLayers(ground, "three", 3, DIRECTORIES, treeFiles(ground.sizes) / DIRECTORIES),
-  deep: (ground) => treeLayers(ground, "deep", DEEP_LAYERS, DEEP_DIRECTORIES, DEEP_FILES),
-  async large(ground) {
-    mkdirSync(join(ground.directory, "large/0"));
-    await ground.run(["make-file", "large/0/large", ground.sizes.of(256) * MEBIBYTE]);
-    return ["large/0"];
-  },
-};
-
-/** A tree whose directories are in each of the layers, and whose files are dealt out to them in turn. */
-async function treeLayers(ground: Ground, stack: StackName, count: number, directories: number, files: number): Promise<string[]> {
-  const layers = Array.from({ length: count }, (_, index) => `${stack}/${index}`);
-  for (const [index, layer] of layers.entries()) {
-    mkdirSync(join(ground.directory, layer));
-    await ground.run(["make-tree", `${layer}/tree`, directories, files, SMALL_FILE, index, count]);
-  }
-  return layers;
 }

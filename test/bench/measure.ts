@@ -9,12 +9,12 @@ import type { Workload } from "./workloads.js";
 const NANOSECONDS_PER_MILLISECOND = 1e6;
 
 /** Milliseconds. */
-export async function measure(workload: Workload, mounter: Mounter, ground: Ground, unprivileged: boolean): Promise<number> {
-  const layers: Layers = { place: ground.directory, lowers: await ground.lowers(workload.stack), upper: "upper", work: "work", merged: "merged" };
+export async function measure(workload: Workload, mounter: Mounter, ground: Ground): Promise<number> {
+  const layers: Layers = { ...await ground.stack(workload.stack), upper: "upper", work: "work", merged: "merged" };
   for (const name of [layers.upper, layers.work, layers.merged]) mkdirSync(join(layers.place, name));
   try {
     await dropCaches();
-    const mounted = await mount(mounter, layers, unprivileged);
+    const mounted = await mount(mounter, layers, ground.unprivileged);
     try {
       return await run(workload, layers, ground);
     } finally {
@@ -28,14 +28,16 @@ export async function measure(workload: Workload, mounter: Mounter, ground: Grou
 async function run(workload: Workload, layers: Layers, ground: Ground): Promise<number> {
   const merged = join(layers.place, layers.merged);
   const words = [ground.program, ...workload.words(ground.sizes).map(String)];
+  if (workload.before !== undefined) await command(["sh", "-c", workload.before], merged);
   switch (workload.state) {
     case "cold": await dropCaches(); break;
     case "layers":
-      await ground.run(["warm", ...layers.lowers]);
+      await ground.run(["warm", ...layers.lowers.map((lower) => join(layers.place, lower))]);
       await command(["sync"], "/");
       break;
     case "warm": await command(words, merged); break;
   }
   const [elapsed] = (await command(words, merged)).split(" ");
+  if (workload.after !== undefined) await command(["sh", "-c", workload.after], merged);
   return Number(elapsed) / NANOSECONDS_PER_MILLISECOND;
 }

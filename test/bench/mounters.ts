@@ -10,7 +10,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { installed } from "./programs.js";
 
 /** What a workload needs that not all union file systems have. */
-export type Need = "copy-up" | "whiteouts";
+export type Need = "copy-up" | "whiteouts" | "replace";
 
 export interface Layers {
   /** The directory that the others are relative to. */
@@ -92,6 +92,7 @@ const mergerfs: Mounter = {
   lacks: new Map<Need, string>([
     ["copy-up", "mergerfs changes files in the branch that they are in, it copies none up"],
     ["whiteouts", "mergerfs cannot delete what a read-only branch has"],
+    ["replace", "mergerfs deletes from a read-only branch what a rename replaces (git's index here)"],
   ]),
   daemon: true,
   unavailable: () => absent("mergerfs"),

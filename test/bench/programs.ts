@@ -21,14 +21,12 @@ export function command(words: readonly string[], cwd: string): Promise<string> 
   });
 }
 
-/** Compiles the C program into `directory`; its path. */
-export function compileWorkloads(directory: string): string {
-  const program = join(directory, "workload");
+/** Compiles the C program. */
+export function compileWorkloads(program: string): void {
   const source = join(import.meta.dirname, "workload.c");
   const made = spawnSync("cc", ["-O2", "-Wall", "-Werror", "-o", program, source], { encoding: "utf8" });
   if (made.error !== undefined) throw new Error(`a C compiler is needed: ${made.error.message}`);
   if (made.status !== 0) throw new Error(`cc ended with ${made.status}: ${made.stderr}`);
-  return program;
 }
 
 /** Writes out what is dirty and forgets all that is clean: page cache, inodes, names. */

@@ -14,8 +14,10 @@ function cells(row: Row, mounters: readonly string[]): string[] {
     const ratio = ratioOf(row, mounter);
     return mounter === "kernel" || ratio === null ? milliseconds(time) : `${milliseconds(time)} (${ratio.toFixed(2)})`;
   });
-  return [row.title, ...figures, row.target?.toString() ?? "", verdict(row)];
+  return [row.title, ...figures, targetOf(row), verdict(row)];
 }
+
+function targetOf({ target, limit }: Row): string { return limit === null ? target?.toString() ?? "" : `${limit} ms`; }
 
 export function headings(mounters: readonly string[]): string[] { return ["milliseconds (ratio)", ...mounters, "target", ""]; }
 
@@ -32,7 +34,13 @@ export function line(row: Row | null, mounters: readonly string[]): string {
   }).join("").trimEnd();
 }
 
+/** The table for the docs. */
 export function markdown(rows: readonly Row[], mounters: readonly string[]): string {
-  const table = [headings(mounters), [...mounters, "", "", ""].map(() => "---"), ...rows.map((row) => cells(row, mounters))];
-  return table.map((words) => `| ${words.join(" | ")} |`).join("\n");
+  return markdownTable([headings(mounters), ...rows.map((row) => cells(row, mounters))]);
+}
+
+/** A table of Markdown, the headings first. */
+export function markdownTable([first, ...rows]: readonly (readonly string[])[]): string {
+  const rule = first?.map(() => "---") ?? [];
+  return [first ?? [], rule, ...rows].map((words) => `| ${words.join(" | ")} |`).join("\n");
 }

@@ -1,4 +1,5 @@
 /** The rows of the table: what is measured in each, on which layers, from which state, and what ovlfs has to reach. */
+import { NPM_CI } from "./stacks.js";
 import { DEEP_DIRECTORIES, DIRECTORIES, MEBIBYTE, SMALL_FILE, deepFiles, treeFiles, type Sizes, type StackName } from "./ground.js";
 import type { Need } from "./mounters.js";
 
@@ -21,6 +22,11 @@ export interface Workload {
   readonly needs?: Need;
   /** Others publish copies whose data is not on disk yet, so `volatile` is compared too. */
   readonly unsynced?: boolean;
+  /** Milliseconds that are good enough, where a ratio would say nothing. */
+  readonly limit?: number;
+  /** A shell command that has to succeed in the merged directory before, and one after; neither is measured. */
+  readonly before?: string;
+  readonly after?: string;
   /** Words of the C program, run in the merged directory. */
   words(sizes: Sizes): readonly (string | number)[];
 }
@@ -108,4 +114,44 @@ export const workloads: readonly Workload[] = [
     id: "remove", title: "remove a lower tree of 10,000 files", stack: "three", state: "layers", target: 2.5, needs: "whiteouts",
     words: () => ["remove", "tree"],
   },
+  {
+    id: "write-byte-xfs", title: "the same on xfs with reflink", stack: "reflink", state: "layers", target: 1, needs: "copy-up", unsynced: true,
+    words: (sizes) => ["write-byte", "large", large(sizes)],
+  },
+  {
+    id: "git-status", title: "git status, 5,000 files", stack: "repository", state: "warm", needs: "replace",
+    words: () => shell("cd repository && test -z \"$(git status --porcelain)\""),
+  },
+  {
+    id: "git-checkout", title: "git checkout, 1,000 files change", stack: "repository", state: "layers", needs: "copy-up",
+    before: "cd repository && git status", after: "cd repository && test -z \"$(git status --porcelain)\"",
+    words: () => shell("cd repository && git checkout -q other"),
+  },
+  {
+    id: "npm-ci", title: "npm ci of this project", stack: "project", state: "layers", after: "test -e project/node_modules/typescript/package.json",
+    words: () => shell(`cd project && ${NPM_CI}`),
+  },
+  {
+    id: "build", title: "C build, make -j2", stack: "sources", state: "layers", after: "sources/program",
+    words: () => shell("make -C sources -s -j2"),
+  },
+  {
+    id: "tar-out", title: "tar of 10,000 files", stack: "three", state: "cold",
+    words: (sizes) => shell(`test "$(tar -cf - tree | wc -c)" -gt ${treeFiles(sizes) * SMALL_FILE}`),
+  },
+  {
+    id: "tar-in", title: "untar 3,334 files", stack: "three", state: "layers", before: "tar -cf new.tar -C ../three/0 tree && mkdir new",
+    after: "diff -r new/tree ../three/0/tree",
+    words: () => shell("tar -xf new.tar -C new"),
+  },
+  {
+    id: "two-readers", title: "two readers at once, cold", stack: "halves", state: "cold",
+    words: (sizes) => ["read-together", treeFiles(sizes) / 2, treeFiles(sizes) / 2 * SMALL_FILE, "left", "right"],
+  },
+  {
+    id: "stat-p99", title: "p99 of stat while 2 GiB are copied up", stack: "huge", state: "layers", needs: "copy-up", limit: 10,
+    words: (sizes) => ["stat-beside-copy", "tree", DIRECTORIES, treeFiles(sizes), "huge"],
+  },
 ];
+
+function shell(line: string): string[] { return ["run", "sh", "-c", line]; }
