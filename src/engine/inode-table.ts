@@ -3,13 +3,14 @@
  * living children; files of the upper with several names are one inode, found by their inode number there.
  */
 import type { Bytes } from "../sys/bytes.js";
+import { ById } from "./by-id.js";
 import { closeData } from "./data-file.js";
 import type { DirectoryInode, FileInode, Inode } from "./inode.js";
 
 const ROOT_ID = 1;
 
 export class InodeTable {
-  readonly #inodes = new Map<number, Inode>();
+  readonly #inodes = new ById<Inode>();
   readonly #byLinkKey = new Map<bigint, FileInode>();
   readonly #byLowerKey = new Map<string, FileInode>();
   #nextId = ROOT_ID;
@@ -34,13 +35,13 @@ export class InodeTable {
 
   /** Enters a new inode under a name of its parent. */
   add(inode: Inode, parent: DirectoryInode, name: Bytes): void {
-    this.#inodes.set(inode.id, inode);
+    this.#inodes.add(inode.id, inode);
     this.attach(inode, parent, name);
   }
 
   /** Enters an inode that has no name: the root, or a file made with O_TMPFILE. */
   addNameless(inode: Inode): void {
-    this.#inodes.set(inode.id, inode);
+    this.#inodes.add(inode.id, inode);
   }
 
   /** An inode has one name more. */
