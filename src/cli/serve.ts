@@ -14,6 +14,7 @@ import { noteLeftovers } from "./leftovers.js";
 import { openLog, type DaemonLog } from "./log.js";
 import { resolveMountpoint } from "./mountpoint.js";
 import { Profiling } from "./profiling.js";
+import { spareMemory } from "./spare-memory.js";
 import { UsageError } from "./usage-error.js";
 
 /** Loads the transport that is asked for, and no other. */
@@ -63,6 +64,7 @@ export async function serve(command: MountCommand, announce: () => void): Promis
       const profiling = new Profiling(command, log);
       // The first line to syslog opens its socket and the time zone, which the mount may be about to cover.
       if (!command.foreground) log.info(`mounting ${shown}`);
+      spareMemory(engine);
       const session = await mount({
         engine, mountpoint, source: command.source, flags: mountFlags(command, engine),
         allowOther: command.allowOther || process.geteuid!() === 0, copyUpAtOpen: command.copyUpAtOpen,
