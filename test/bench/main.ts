@@ -142,7 +142,7 @@ function chosen(given: Arguments): Mounter[] {
 
 /** Runs this again as root of a user namespace. */
 function enterNamespace(): void {
-  const words = ["-Urm", process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const words = ["-Urm", join(import.meta.dirname, "../../scripts/bench"), ...process.argv.slice(2)];
   const { status } = spawnSync("unshare", words, { stdio: "inherit", env: { ...process.env, [IN_NAMESPACE]: "1" } });
   process.exitCode = status ?? 1;
 }

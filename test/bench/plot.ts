@@ -21,6 +21,7 @@ export function plot(results: Results): string {
     `<rect width="${WIDTH}" height="${height}" fill="white"/>`,
     text(10, 20, `Time as a multiple of the kernel's overlay (1)${results.unprivileged ? ", in a user namespace" : ""}; left is faster`),
     ...compared.map((name, index) => legend(name, index)),
+    targetLegend(20 + compared.length * 145),
     ...TICKS.map((tick) => tickLine(tick, bottom)),
     ...rows.flatMap((row, index) => rowMarks(row, compared, TOP + index * LINE + LINE / 2)),
     "</svg>\n",
@@ -37,6 +38,12 @@ function legend(name: string, index: number): string {
   return `${dot(x, 41, index)}${text(x + 10, 45, name)}`;
 }
 
+function targetLegend(x: number): string { return `${mark(x, 41)}${text(x + 10, 45, "target")}`; }
+
+function mark(x: number, y: number, title = ""): string {
+  return `<rect x="${x - 1.5}" y="${y - 9}" width="3" height="18" fill="#999">${title === "" ? "" : `<title>${title}</title>`}</rect>`;
+}
+
 function tickLine(tick: number, bottom: number): string {
   const x = place(tick);
   const label = tick < 1 ? `1/${1 / tick}` : String(tick);
@@ -44,7 +51,7 @@ function tickLine(tick: number, bottom: number): string {
 }
 
 function rowMarks(row: Row, compared: readonly string[], y: number): string[] {
-  const target = row.target === null ? "" : `<rect x="${place(row.target) - 1.5}" y="${y - 9}" width="3" height="18" fill="#999"><title>target ${row.target}</title></rect>`;
+  const target = row.target === null ? "" : mark(place(row.target), y, `target ${row.target}`);
   const dots = compared.map((name, index) => {
     const ratio = ratioOf(row, name);
     return ratio === null ? "" : dot(place(ratio), y, index, `${name}: ${ratio.toFixed(2)}`);
