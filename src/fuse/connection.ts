@@ -53,26 +53,30 @@ export class Connection implements NotifyingDevice {
     this.#watch = native.pollStart(this.fd, (status) => {
       this.#idleLatency.wakes(performance.now());
       // After an unmount polling fails too; only a read tells why.
-      this.#drain(serve);
-      this.#idleLatency.sleeps(performance.now());
+      const served = this.#drain(serve);
+      this.#idleLatency.sleeps(performance.now(), served);
       if (status < 0 && this.#watch !== null) this.#end(status);
     });
   }
 
-  #drain(serve: (request: Request) => void): void {
+  /** Serves what is there; how many requests that were. */
+  #drain(serve: (request: Request) => void): number {
     const request = this.#request;
-    for (let served = 0; served < DRAIN_LIMIT; served++) {
+    let served = 0;
+    while (served < DRAIN_LIMIT) {
       const length = native.read(this.fd, request.buffer);
       // ENOENT: the request was taken back while it was being read.
       if (length === -E.EINTR || length === -E.ENOENT) continue;
-      if (length === -E.EAGAIN) return;
+      if (length === -E.EAGAIN) break;
       if (length < 0) {
         this.#end(length);
-        return;
+        break;
       }
       request.length = length;
       serve(request);
+      served++;
     }
+    return served;
   }
 
   #end(error: number): void {

@@ -49,14 +49,14 @@ export class IdleLatency {
 
   get isKeptAwake(): boolean { return this.#timer !== undefined; }
 
-  /** No request is there any more; `now` is of performance.now(), as below. */
-  sleeps(now: number): void {
+  /** After `served` requests no other is there; `now` is of performance.now(), as below. */
+  sleeps(now: number, served: number): void {
+    this.#requests += served;
     this.#sleepsSince = now;
   }
 
   /** A request came while none was there. */
   wakes(now: number): void {
-    this.#requests++;
     if (this.device < 0 || this.isKeptAwake) return;
     this.#run = now - this.#sleepsSince < SOON ? this.#run + 1 : 0;
     if (this.#run >= RUN) this.#keepAwake();

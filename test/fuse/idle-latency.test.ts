@@ -24,7 +24,7 @@ afterEach(() => {
 /** `count` requests, each `gap` milliseconds after the last one was answered. */
 function requests(count: number, gap: number): void {
   for (let i = 0; i < count; i++) {
-    latency.sleeps(i);
+    latency.sleeps(i, 1);
     latency.wakes(i + gap);
   }
 }
@@ -62,7 +62,7 @@ test("soon after the last request all is as before, and the next run of requests
 test("where the device cannot be opened nothing is done", () => {
   const without = new IdleLatency(-13);
   for (let i = 0; i < 10; i++) {
-    without.sleeps(i);
+    without.sleeps(i, 1);
     without.wakes(i);
   }
   expect(without.isKeptAwake).toBe(false);
