@@ -34,7 +34,7 @@ Measures the kernel's overlay, ovlfs and the other union file systems that are i
                           another build of ovlfs, or this one with options of -o, as one more to compare; may be repeated
   --unprivileged          all in a user namespace
   --dir DIRECTORY         where the layers are made, on the file system to be measured (/var/tmp)
-  --json FILE             where the figures go (build/bench.json)
+  --json FILE             where the figures go (bench-results/latest.json)
   --from FILE[,FILE]...   measures nothing, but takes the figures of earlier runs together
   --docs                  puts the table and a plot into docs/performance.md
   --list                  only print the names of the workloads
@@ -49,7 +49,7 @@ const FACTORS = new Map([["small", 0.1], ["normal", 1], ["full", 1]]);
 export function parseArguments(words: readonly string[]): Arguments | "help" {
   const given = {
     only: [] as string[], rounds: 3, size: "normal", factor: 1, mounters: null as string[] | null, also: [] as Also[],
-    unprivileged: false, directory: null as string | null, json: "build/bench.json", list: false,
+    unprivileged: false, directory: null as string | null, json: "bench-results/latest.json", list: false,
     docs: false, from: [] as string[],
   };
   for (let at = 0; at < words.length; at++) {

@@ -41,7 +41,9 @@ async function main(): Promise<void> {
 
 /** The figures of earlier runs. */
 function take(given: Arguments): void {
-  const results = merged(given.from.map((path) => JSON.parse(readFileSync(path, "utf8")) as Results));
+  const taken = merged(given.from.map((path) => JSON.parse(readFileSync(path, "utf8")) as Results));
+  const order = (row: Row): number => workloads.findIndex(({ id }) => id === row.id);
+  const results = { ...taken, rows: taken.rows.toSorted((left, right) => order(left) - order(right)) };
   print(line(null, results.mounters));
   for (const row of results.rows) print(line(row, results.mounters));
   printMemory(results.memory);
