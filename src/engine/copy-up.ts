@@ -205,15 +205,24 @@ function buildRegular(
   if (typeof staged === "number") return staged;
   const building = staged ?? createBuilding(work, 0o600);
   if (typeof building === "number") return building;
-  let error = 0;
-  if (!staged && data !== "none" && stat.size > 0) error = copyAll(source, building.fd, stat.size);
-  if (error >= 0 && !staged && stat.size > 0 && fs.config.fsync !== "volatile") error = openFile.fsync(building.fd);
-  if (error >= 0) error = applyMetadata(fs, building.place, metadata);
+  const needsData = !staged && data !== "none" && stat.size > 0;
+  const error = needsData ? fill(fs, building, metadata, source) : applyMetadata(fs, building.place, metadata);
   if (error < 0) {
     failStaged(fs, inode, building, error);
     return error;
   }
   return building;
+}
+
+/** Gives the file data and metadata; the data is on the disk before anything can lead to it. 0 or an errno. */
+function fill(fs: OverlayFs, building: Building, metadata: Metadata, source: RealFile): number {
+  const fd = source.openForReading();
+  if (fd < 0) return fd;
+  let error = copyAll(fd, source, building.fd, stat);
+  if (error >= 0 && fs.config.fsync !== "volatile") error = openFile.fsync(building.fd);
+  if (error >= 0) error = applyMetadata(fs, building.place, metadata, source === metadata.lower ? fd : null);
+  native.close(fd);
+  return error;
 }
 
 /** The upper file with all but the data, which stays in `source`. */

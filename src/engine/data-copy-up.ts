@@ -14,6 +14,7 @@ import { dataOf } from "./lower-data.js";
 import { unmarkMetacopy } from "./metacopy.js";
 import { applyMetadata } from "./metadata.js";
 import type { OverlayFs } from "./overlay-fs.js";
+import { onOpened } from "./real-flags.js";
 import { readXattr } from "./real-xattr.js";
 import { keepTimes } from "./parent-times.js";
 import { RealFile, type Place } from "./real.js";
@@ -89,7 +90,7 @@ function fill(fs: OverlayFs, upper: RealFile, source: RealFile): number {
   const kept = typeof capability === "number" ? null : Buffer.from(capability);
   const target = openForWriting(upper);
   if (target < 0) return target;
-  let error = copyAll(source, target, stat.size);
+  let error = onOpened(source, (fd) => copyAll(fd, source, target, stat));
   if (error >= 0 && fs.config.fsync !== "volatile") error = openFile.fsync(target);
   native.close(target);
   if (error >= 0 && kept) error = setXattr(upper, XATTR_CAPABILITY, kept, 0);

@@ -6,7 +6,9 @@
 import { SEEK_DATA, SEEK_HOLE } from "../sys/constants.js";
 import { E } from "../sys/errno.js";
 import { native } from "../sys/native.js";
-import type { RealFile } from "./real.js";
+import type { Stat } from "../sys/stat.js";
+import type { Layer } from "./layer.js";
+import type { Place } from "./real.js";
 import { openFile } from "./upper.js";
 
 /** A stretch of data between holes, in bytes. */
@@ -15,22 +17,31 @@ export interface Extent {
   readonly length: number;
 }
 
+/** Bytes that `Stat.blocks` counts by. */
+const STAT_BLOCK = 512;
 const buffer = Buffer.allocUnsafeSlow(128 * 1024);
 const STEP = 64 * 1024 * 1024;
 
-/** Copies all data of a file of a layer into an open one, by reflink where that goes; 0 or an errno. */
-export function copyAll(source: RealFile, target: number, size: number): number {
-  const fd = source.openForReading();
-  if (fd < 0) return fd;
-  const shared = reflink(fd, target);
-  const error = shared < 0 ? copyData(fd, target, size) : 0;
-  native.close(fd);
-  return error;
+/** Copies all data of an open file of a layer into another open one, by reflink where that goes; 0 or an errno. */
+export function copyAll(fd: number, { layer }: Place, target: number, { size, blocks }: Stat): number {
+  if (reflink(fd, layer, target) >= 0) return 0;
+  const isDense = blocks * STAT_BLOCK >= size;
+  return isDense && size <= buffer.length ? copySmall(fd, target, size) : copyData(fd, target, size);
+}
+
+/** A few pages without a hole; 0 or an errno. */
+function copySmall(source: number, target: number, size: number): number {
+  const copied = copyBuffered(source, target, 0, size);
+  if (copied < 0 || copied === size) return Math.min(copied, 0);
+  return openFile.ftruncate(target, size);
 }
 
 /** Shares the source's blocks with the target; 0, or an errno where the file systems can't. */
-export function reflink(source: number, target: number): number {
-  return openFile.ficlone(target, source);
+export function reflink(source: number, layer: Layer, target: number): number {
+  if (!layer.mayReflink) return -E.EOPNOTSUPP;
+  const error = openFile.ficlone(target, source);
+  if (error === -E.EOPNOTSUPP || error === -E.EXDEV || error === -E.ENOTTY) layer.mayReflink = false;
+  return error;
 }
 
 /** The data extents of a file of `size` bytes; one of all where the file system does not tell holes. */

@@ -22,6 +22,8 @@ export class Layer {
   readonly root: RealDirectory;
   /** The uuid of its file system does not tell it from another: file handles are not taken to be of this one. */
   isAmbiguous = false;
+  /** Whether its files may share blocks with those of the upper: false once that was refused for good. */
+  mayReflink = true;
   /** It finds names in another case than they are listed in; null while nobody has asked (known-names.ts). */
   foldsCase: boolean | null = null;
 

@@ -25,12 +25,15 @@ export interface Metadata {
   readonly isIndexed: boolean;
 }
 
+/** `lower` as it is opened already, for what needs that; null where it is not. */
+export type Opened = number | null;
+
 /** Gives a new object of the upper (or work) the metadata of the lower one; 0 or an errno. */
-export function applyMetadata(fs: OverlayFs, target: Place, { lower, stat, origin }: Metadata): number {
+export function applyMetadata(fs: OverlayFs, target: Place, { lower, stat, origin }: Metadata, opened: Opened = null): number {
   let error = setOwner(target, stat.uid, stat.gid);
   if (error === -E.EPERM && !fs.credentials.canSwitch) error = 0;
   if (error >= 0) error = copyXattrs(fs, lower, target);
-  if (error >= 0 && (stat.type === S_IFREG || stat.isDirectory)) error = copyFlags(fs, lower, target);
+  if (error >= 0 && (stat.type === S_IFREG || stat.isDirectory)) error = copyFlags(fs, lower, target, opened);
   if (error >= 0 && origin && fs.work!.features.xattr) error = setOrigin(target, origin);
   if (error >= 0 && stat.type !== S_IFLNK) error = setMode(target, stat.mode & 0o7777);
   if (error >= 0) {

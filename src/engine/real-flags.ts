@@ -25,9 +25,9 @@ export function onOpened(real: Place, call: (fd: number) => number): number {
   return answer;
 }
 
-/** Gives a new object of the upper the flags that its lower hands on; 0 or an errno. */
-export function copyFlags(fs: OverlayFs, lower: Place, target: Place): number {
-  const flags = onOpened(lower, (fd) => native.getFileFlags(fd));
+/** Gives a new object of the upper the flags that its lower, `opened` or not, hands on; 0 or an errno. */
+export function copyFlags(fs: OverlayFs, lower: Place, target: Place, opened: number | null): number {
+  const flags = opened === null ? onOpened(lower, (fd) => native.getFileFlags(fd)) : native.getFileFlags(opened);
   if (flags < 0) return 0;
   if (flags & PROTECTING) {
     const error = storeProtection(fs, target, flags & PROTECTING, 0);

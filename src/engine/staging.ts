@@ -41,14 +41,15 @@ export function stage(fs: OverlayFs, inode: Inode): Promise<void> | null {
   if (inode.upper && stat.nlink > 1) return null;
   const { size } = stat;
   const data = dataOf(fs, inode);
-  const source = typeof data === "number" ? data : data.openForReading();
+  if (typeof data === "number") return null;
+  const source = data.openForReading();
   if (source < 0) return null;
   const building = createBuilding(fs.work, S_IFREG);
   if (typeof building === "number") {
     native.close(source);
     return null;
   }
-  if (reflink(source, building.fd) >= 0) {
+  if (reflink(source, data.layer, building.fd) >= 0) {
     native.close(source);
     inode.staged = { building, settled: Promise.resolve(), size, error: 0 };
     return null;
