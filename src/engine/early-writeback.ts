@@ -13,6 +13,17 @@ const STEP = 8 * 1024 * 1024;
 /** Writes shorter than this are no stream. */
 const SHORTEST = 64 * 1024;
 
+/** The descriptor that is used meanwhile would keep the space of a file that is deleted: not where space is short. */
+const PLENTY = 512 * 1024 * 1024;
+
+/** Order of the numbers of `Queries.fstatfs`. */
+const enum Space { Bavail = 4, Frsize = 8 }
+const space = new Float64Array(10);
+
+function isPlenty(fd: number): boolean {
+  return native.fstatfs(fd, space) >= 0 && space[Space.Bavail]! * space[Space.Frsize]! >= PLENTY;
+}
+
 /** What has come in a row to one open file. */
 export class Stream {
   #start = 0;
@@ -25,6 +36,11 @@ export class Stream {
     if (position !== this.#end) this.#start = position;
     this.#end = position + length;
     if (this.#isBusy || this.#end - this.#start < STEP) return;
+    if (isPlenty(fd)) this.#startWriteback(fd);
+    this.#start = this.#end;
+  }
+
+  #startWriteback(fd: number): void {
     // A descriptor of its own: the file may be closed before this is through.
     const own = native.dup(fd);
     if (own < 0) return;
@@ -33,6 +49,5 @@ export class Stream {
       native.close(own);
       this.#isBusy = false;
     });
-    this.#start = this.#end;
   }
 }
