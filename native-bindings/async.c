@@ -3,6 +3,7 @@
  * number of zero or more or a negated errno. The caller keeps the descriptors open until then.
  */
 #include "values.h"
+#include "warm.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,9 @@ struct job {
   int fd_in, fd_out;
   off_t offset_in, offset_out;
   int64_t length;
-  bool data_only;
-  /* For umount2, owned by the job. */
+  /* Data only, of an fsync; with data, of a warm. */
+  bool data;
+  /* The path for umount2, or names for warm_directories; owned by the job. */
   char *target;
   int flags;
   int64_t result;
@@ -27,13 +29,18 @@ struct job {
 
 static void run_fsync(napi_env env, void *data) {
   struct job *job = data;
-  job->result = outcome(job->data_only ? fdatasync(job->fd_in) : fsync(job->fd_in));
+  job->result = outcome(job->data ? fdatasync(job->fd_in) : fsync(job->fd_in));
 }
 
 /* Starts the writeback of a range and waits for no disk; but it may wait for a place in the disk's queue. */
 static void run_start_writeback(napi_env env, void *data) {
   struct job *job = data;
   job->result = outcome(sync_file_range(job->fd_in, job->offset_in, job->length, SYNC_FILE_RANGE_WRITE));
+}
+
+static void run_warm(napi_env env, void *data) {
+  struct job *job = data;
+  job->result = warm_directories(job->fd_in, job->target, (size_t)job->length, job->data);
 }
 
 static void run_umount(napi_env env, void *data) {
@@ -134,7 +141,7 @@ static napi_value start(const struct call *call, const struct job *wanted, napi_
 
 static napi_value call_fsync_async(napi_env env, napi_callback_info info) {
   struct call call = begin(env, info);
-  struct job job = {.fd_in = int_argument(&call, 0), .data_only = bool_argument(&call, 1)};
+  struct job job = {.fd_in = int_argument(&call, 0), .data = bool_argument(&call, 1)};
   if (!usable(&call)) return answer(&call, 0);
   return start(&call, &job, run_fsync);
 }
@@ -159,6 +166,19 @@ static napi_value call_copy_file_range_async(napi_env env, napi_callback_info in
   return start(&call, &job, run_copy);
 }
 
+static napi_value call_warm_async(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  struct bytes names = bytes_argument(&call, 1);
+  struct job job = {.fd_in = int_argument(&call, 0), .data = bool_argument(&call, 2), .length = (int64_t)names.length};
+  if (!usable(&call)) return answer(&call, 0);
+  /* The last name has to end. */
+  if (names.length == 0 || names.data[names.length - 1] != '\0') job.length = 0;
+  job.target = malloc(names.length + 1);
+  if (job.target != NULL) memcpy(job.target, names.data, (size_t)job.length);
+  else job.length = 0;
+  return start(&call, &job, run_warm);
+}
+
 static napi_value call_umount_async(napi_env env, napi_callback_info info) {
   struct call call = begin(env, info);
   char room[NAME_ROOM];
@@ -174,5 +194,6 @@ const struct binding async_bindings[] = {
     {"fsyncAsync", call_fsync_async},
     {"startWritebackAsync", call_start_writeback_async},
     {"copyFileRangeAsync", call_copy_file_range_async},
+    {"warmAsync", call_warm_async},
     {NULL, NULL},
 };

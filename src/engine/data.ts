@@ -34,6 +34,7 @@ export function readData(
   fs: OverlayFs, inode: Inode, buffer: Uint8Array, offset: number, length: number, position: number,
 ): number {
   const fd = reading(fs, inode);
+  if (position === 0) fs.walkAhead.read();
   return fd < 0 ? fd : native.pread(fd, buffer, offset, length, position);
 }
 

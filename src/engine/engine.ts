@@ -137,7 +137,11 @@ export class Engine {
   /** The listing of a directory, kept up to date by the engine until `releaseListing`. */
   readdir(inode: Inode): Listing | Errno {
     this.fs.descriptors.trim();
-    return inode.isDirectory ? listDirectory(this.fs, inode) : fail(E.ENOTDIR);
+    if (!inode.isDirectory) return fail(E.ENOTDIR);
+    if (inode.listing) return inode.listing;
+    const listing = listDirectory(this.fs, inode);
+    if (!isErrno(listing)) this.fs.walkAhead.listed(inode, listing);
+    return listing;
   }
 
   /** The reader is through: the listing need not be kept. */

@@ -26,6 +26,7 @@ import type { Log } from "./types.js";
 import { createFile, createNameless, makeDirectory, makeWhiteout, removeDirectory, removeFile, removeXattr, setXattr } from "./upper.js";
 import { prepareWork, Work, type UpperFeatures } from "./work.js";
 import { settleUuid } from "./uuid.js";
+import { WalkAhead } from "./walk-ahead.js";
 import { TRUSTED, USER, type XattrNames } from "./xattr-names.js";
 
 /** Two descriptors a layer is what a deep stack needs; half the limit is left for what comes with requests. */
@@ -265,6 +266,7 @@ function createState({ cache, upper, work, lower, dataLayers, config, lowers, lo
     numbers: new InodeNumbers(devices),
     credentials: new Credentials(),
     misses: new Misses(),
+    walkAhead: new WalkAhead(),
     traps: trapsOf(lowers),
     log,
     onAttributesChanged: null,

@@ -14,6 +14,7 @@ import type { Layer } from "./layer.js";
 import type { Misses } from "./misses.js";
 import type { RealDirectory } from "./real.js";
 import type { Log } from "./types.js";
+import type { WalkAhead } from "./walk-ahead.js";
 import type { Work } from "./work.js";
 
 export interface OverlayFs {
@@ -34,6 +35,7 @@ export interface OverlayFs {
   readonly numbers: InodeNumbers;
   readonly credentials: Credentials;
   readonly misses: Misses;
+  readonly walkAhead: WalkAhead;
   /** `dev:ino` of layer roots that lie inside another layer: walking into one is ELOOP, as with the kernel. */
   readonly traps: ReadonlySet<string>;
   readonly log: Log;

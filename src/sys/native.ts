@@ -44,6 +44,12 @@ export interface Queries {
   fsUuid(fd: number, buffer: Uint8Array): number;
   /** faccessat2(2) with AT_EACCESS. */
   faccessat(dirfd: number, name: Bytes, mode: number): number;
+  /**
+   * On libuv's pool: reads directories of `dirfd`, whose `names` each end in NUL, and the inodes in them, and with
+   * `withData` the data of small files, so that the kernel has them when they are asked for. Nanoseconds for each
+   * entry, 0 if there was none; what cannot be read is left out.
+   */
+  warmAsync(dirfd: number, names: Uint8Array, withData: boolean): Promise<number>;
   /** flock(2). */
   flock(fd: number, operation: number): number;
   /** FS_IOC_GETFLAGS of an open file; the flags. */

@@ -51,6 +51,10 @@ export const workloads: readonly Workload[] = [
     words: (sizes) => ["read-all", "tree", treeFiles(sizes), treeFiles(sizes) * SMALL_FILE],
   },
   {
+    id: "read-all-lstat", title: "lstat and read all, warm", stack: "three", state: "warm", target: 1.25,
+    words: (sizes) => ["read-all-lstat", "tree", treeFiles(sizes), treeFiles(sizes) * SMALL_FILE],
+  },
+  {
     id: "walk-120", title: "walk 120 layers, cold", stack: "deep", state: "cold", target: 2,
     words: () => ["walk", "tree", deepFiles()],
   },

@@ -74,3 +74,12 @@ testAsRoot("renameat2 leaves a whiteout if told so", ({ sandbox }) => {
   expect(native.renameat2(sandbox.dirfd, strange, sandbox.dirfd, bytes("b"), RENAME_WHITEOUT)).toBe(0);
   expect(stat(sandbox, strange)).toMatchObject({ type: S_IFCHR, rdevMajor: 0, rdevMinor: 0 });
 });
+
+test("warmAsync reads directories and tells the time for each entry; what is not there is left out", async ({ sandbox }) => {
+  native.mkdirat(sandbox.dirfd, bytes("d"), 0o755);
+  native.mkdirat(sandbox.dirfd, bytes("d/sub"), 0o755);
+  expect(await native.warmAsync(sandbox.dirfd, Buffer.from("d\0none\0"), true)).toBeGreaterThan(0);
+  expect(await native.warmAsync(sandbox.dirfd, Buffer.from("none\0"), false)).toBe(0);
+  expect(await native.warmAsync(sandbox.dirfd, Buffer.from("no end"), false)).toBe(0);
+  expect(await native.warmAsync(sandbox.dirfd, Buffer.alloc(0), false)).toBe(0);
+});
