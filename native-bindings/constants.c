@@ -86,6 +86,7 @@ const struct constant file_constants[] = {
     NUMBER(RENAME_EXCHANGE),
     NUMBER(RENAME_WHITEOUT),
     NUMBER(SEEK_SET),
+    NUMBER(POSIX_FADV_WILLNEED),
     NUMBER(SEEK_CUR),
     NUMBER(SEEK_END),
     NUMBER(SEEK_DATA),

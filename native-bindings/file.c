@@ -111,6 +111,17 @@ static napi_value call_lseek(napi_env env, napi_callback_info info) {
   return answer(&call, outcome(lseek(fd, offset, whence)));
 }
 
+static napi_value call_fadvise(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  int fd = int_argument(&call, 0);
+  off_t offset = long_argument(&call, 1);
+  off_t length = long_argument(&call, 2);
+  int advice = int_argument(&call, 3);
+  if (!usable(&call)) return answer(&call, 0);
+  /* The one call that answers with the error itself. */
+  return answer(&call, -posix_fadvise(fd, offset, length, advice));
+}
+
 static napi_value call_ftruncate(napi_env env, napi_callback_info info) {
   struct call call = begin(env, info);
   int fd = int_argument(&call, 0);
@@ -188,6 +199,7 @@ const struct binding file_bindings[] = {
     {"read", call_read},
     {"write", call_write},
     {"lseek", call_lseek},
+    {"fadvise", call_fadvise},
     {"ftruncate", call_ftruncate},
     {"fallocate", call_fallocate},
     {"copyFileRange", call_copy_file_range},

@@ -5,15 +5,17 @@
  */
 import { Descriptor, type DescriptorCache } from "./descriptors.js";
 import type { FileInode } from "./inode.js";
-import { Stream } from "./early-writeback.js";
+import { SequentialReads, SHORTEST_READ } from "./sequential-reads.js";
+import { SHORTEST_WRITE, Stream } from "./early-writeback.js";
 import { dataOf } from "./lower-data.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import type { RealFile } from "./real.js";
 import { openForWriting } from "./upper.js";
 
 export class DataFile extends Descriptor {
-  /** What was written to it in a row. */
-  readonly stream = new Stream();
+  /** What was written to it in a row, and what was read; null while neither has been seen. */
+  #stream: Stream | null = null;
+  #reads: SequentialReads | null = null;
 
   private constructor(cache: DescriptorCache, private readonly file: RealFile, readonly isWritable: boolean) {
     super(cache);
@@ -38,6 +40,20 @@ export class DataFile extends Descriptor {
     data ??= new DataFile(fs.descriptors, file, forWriting);
     inode.data = data;
     return data.fd();
+  }
+
+  /** `length` bytes are about to be read at `position`. */
+  reads(position: number, length: number): void {
+    if (length < SHORTEST_READ) return;
+    this.#reads ??= new SequentialReads();
+    this.#reads.reads(this.opened, position, length);
+  }
+
+  /** `length` bytes were written at `position`. */
+  wrote(position: number, length: number): void {
+    if (length < SHORTEST_WRITE) return;
+    this.#stream ??= new Stream();
+    this.#stream.wrote(this.opened, position, length);
   }
 
   protected open(): number {

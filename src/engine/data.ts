@@ -34,8 +34,10 @@ export function readData(
   fs: OverlayFs, inode: Inode, buffer: Uint8Array, offset: number, length: number, position: number,
 ): number {
   const fd = reading(fs, inode);
+  if (fd < 0) return fd;
   if (position === 0) fs.walkAhead.read();
-  return fd < 0 ? fd : native.pread(fd, buffer, offset, length, position);
+  if (!inode.isDirectory) inode.data?.reads(position, length);
+  return native.pread(fd, buffer, offset, length, position);
 }
 
 /** pwrite(2) from `buffer[offset…]`; the bytes written. */
@@ -47,13 +49,13 @@ export function writeData(
   const refused = mayWrite(fs, inode, fd, buffer, offset, length, position);
   if (refused < 0) return refused;
   const written = openFile.pwrite(fd, buffer, offset, length, position);
-  if (written > 0) startWriteback(fs, inode, fd, position, written);
+  if (written > 0) startWriteback(fs, inode, position, written);
   return written;
 }
 
 /** What was written goes to the disk early, where it ever has to. */
-function startWriteback(fs: OverlayFs, inode: Inode, fd: number, position: number, length: number): void {
-  if (fs.config.fsync !== "volatile" && !inode.isDirectory) inode.data?.stream.wrote(fd, position, length);
+function startWriteback(fs: OverlayFs, inode: Inode, position: number, length: number): void {
+  if (fs.config.fsync !== "volatile" && !inode.isDirectory) inode.data?.wrote(position, length);
 }
 
 /** As writeData, and the mtime stays what it was. */
@@ -66,7 +68,7 @@ export function writeKeepingMtime(
   if (refused < 0) return refused;
   const found = native.statx(fd, ITSELF, stat.fields);
   const written = openFile.pwrite(fd, buffer, offset, length, position);
-  if (written > 0) startWriteback(fs, inode, fd, position, written);
+  if (written > 0) startWriteback(fs, inode, position, written);
   if (found >= 0 && written > 0) setTimes(inode.upper!, null, { sec: stat.mtimeSec, nsec: stat.mtimeNsec });
   return written;
 }

@@ -11,7 +11,7 @@ import { openFile } from "./upper.js";
 /** Bytes written in a row before the disk is told of them. */
 const STEP = 8 * 1024 * 1024;
 /** Writes shorter than this are no stream. */
-const SHORTEST = 64 * 1024;
+export const SHORTEST_WRITE = 64 * 1024;
 
 /** The descriptor that is used meanwhile would keep the space of a file that is deleted: not where space is short. */
 const PLENTY = 512 * 1024 * 1024;
@@ -32,7 +32,6 @@ export class Stream {
 
   /** `length` bytes were written at `position` of `fd`. */
   wrote(fd: number, position: number, length: number): void {
-    if (length < SHORTEST) return;
     if (position !== this.#end) this.#start = position;
     this.#end = position + length;
     if (this.#isBusy || this.#end - this.#start < STEP) return;

@@ -32,6 +32,8 @@ export interface Queries {
   pread(fd: number, buffer: Uint8Array, offset: number, length: number, position: number): number;
   /** read(2), once; EINTR is returned, not repeated. */
   read(fd: number, buffer: Uint8Array): number;
+  /** posix_fadvise(2); `advice` is POSIX_FADV_*. */
+  fadvise(fd: number, offset: number, length: number, advice: number): number;
   /** lseek(2); `whence` is SEEK_*. */
   lseek(fd: number, offset: number, whence: number): number;
   /** fstatfs(2) into ten doubles: type, bsize, blocks, bfree, bavail, files, ffree, namelen, frsize, flags. */
