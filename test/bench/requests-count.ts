@@ -1,10 +1,10 @@
 /** Mounts one file system after the other on the same layers and counts the requests of each row's operations. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CLI } from "../harness/mounters.js";
 import { Conversation } from "../harness/helpers.js";
 import { makePlace, removePlace } from "../harness/places.js";
-import { mustRun, run } from "../harness/processes.js";
+import { mustRun, run, waitUntil } from "../harness/processes.js";
 import { rows, type Row } from "./requests-rows.js";
 import { RequestTrace, type RequestCounts } from "./requests-trace.js";
 
@@ -19,12 +19,25 @@ interface Layers {
   readonly upper: string;
   readonly work: string;
   readonly merged: string;
+  /** A file for the profile, where there is one. */
+  readonly profile: string;
+}
+
+export interface Counted {
+  /** The requests of each row, in their order. */
+  readonly rows: readonly RequestCounts[];
+  /** All that the kernel sent, also between the rows. */
+  readonly sent: RequestCounts;
+  /** What the daemon's own profile says of the same time. */
+  readonly profiled?: RequestCounts;
 }
 
 export const fileSystems: readonly FileSystem[] = [
   {
     name: "ovlfs",
-    mount({ lower, upper, work, merged }) { mustRun(process.execPath, [CLI, "mount", "--lower", lower, "--upper", upper, "--work", work, merged]); },
+    mount({ lower, upper, work, merged, profile }) {
+      mustRun(process.execPath, [CLI, "mount", "--lower", lower, "--upper", upper, "--work", work, `--profile=${profile}`, merged]);
+    },
   },
   {
     name: "fuse-overlayfs",
@@ -35,34 +48,47 @@ export const fileSystems: readonly FileSystem[] = [
 const FILES_IN_DIRECTORY = 20;
 const content = Buffer.alloc(4096, "content\n");
 
-/** The requests of each row, in their order. */
-export async function countAll(fileSystem: FileSystem, names: number, wanted: (row: Row) => boolean): Promise<RequestCounts[]> {
+/** Does the operations of the rows that are wanted to as many names. */
+export async function countAll(fileSystem: FileSystem, names: number, wanted: (row: Row) => boolean): Promise<Counted> {
   const place = makePlace();
   const at = (name: string): string => join(place, name);
-  const layers: Layers = { lower: at("lower"), upper: at("upper"), work: at("work"), merged: at("merged") };
+  const layers: Layers = { lower: at("lower"), upper: at("upper"), work: at("work"), merged: at("merged"), profile: at("profile") };
   try {
-    for (const directory of Object.values(layers)) mkdirSync(directory as string);
+    for (const directory of [layers.lower, layers.upper, layers.work, layers.merged]) mkdirSync(directory);
     rows.forEach((row, index) => prepare(layers, row, directoryOf(index), names));
     mustRun("cc", ["-O1", "-o", at("requests"), join(import.meta.dirname, "requests.c")]);
     fileSystem.mount(layers);
-    return await countMounted(layers.merged, at("requests"), names, wanted);
+    return await countMounted(layers, at("requests"), names, wanted);
   } finally {
     run("umount", ["-l", layers.merged]);
     removePlace(place);
   }
 }
 
-async function countMounted(merged: string, program: string, names: number, wanted: (row: Row) => boolean): Promise<RequestCounts[]> {
+async function countMounted({ merged, profile }: Layers, program: string, names: number, wanted: (row: Row) => boolean): Promise<Counted> {
   const trace = new RequestTrace(merged);
   try {
-    const all: RequestCounts[] = [];
+    const counted: RequestCounts[] = [];
     for (const [index, row] of rows.entries()) {
-      if (wanted(row)) all.push(await count(trace, row, new Conversation(program, [join(merged, directoryOf(index)), String(names)])));
+      if (wanted(row)) counted.push(await count(trace, row, new Conversation(program, [join(merged, directoryOf(index)), String(names)])));
     }
-    return all;
+    mustRun("umount", [merged]);
+    const sent = await trace.total();
+    if (!existsSync(profile)) return { rows: counted, sent };
+    waitUntil(() => readFileSync(profile, "utf8").endsWith("\n\n"));
+    return { rows: counted, sent, profiled: readProfile(readFileSync(profile, "utf8")) };
   } finally {
     trace.end();
   }
+}
+
+/** The counts of a profile's table; FORGET and INTERRUPT are left out, of which the kernel's trace does not tell. */
+function readProfile(text: string): RequestCounts {
+  const counts = new Map<string, number>();
+  for (const [, kind, count] of text.matchAll(/^([A-Z_0-9]+) +(\d+) /gm)) {
+    if (!/FORGET|INTERRUPT/.test(kind!)) counts.set(kind!, Number(count));
+  }
+  return counts;
 }
 
 async function count(trace: RequestTrace, row: Row, program: Conversation): Promise<RequestCounts> {

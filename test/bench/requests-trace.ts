@@ -21,6 +21,8 @@ const BUFFER_KIB = 2048;
 export class RequestTrace {
   readonly #tracefs: string;
   readonly #instance: string;
+  /** What was cleared. */
+  readonly #former = new Map<string, number>();
 
   /** Counts for the mount at `mountpoint`. */
   constructor(mountpoint: string) {
@@ -33,7 +35,16 @@ export class RequestTrace {
     this.#write("events/fuse/fuse_request_send/enable", "1");
   }
 
-  clear(): void { this.#write("trace", ""); }
+  clear(): void {
+    addTo(this.#former, this.#read());
+    this.#write("trace", "");
+  }
+
+  /** All requests since there is this trace. */
+  async total(): Promise<RequestCounts> {
+    await this.counts();
+    return addTo(new Map(this.#former), this.#read());
+  }
 
   /** All requests since the last `clear`, once no more come. */
   async counts(): Promise<RequestCounts> {
@@ -42,9 +53,7 @@ export class RequestTrace {
       before = text;
       await sleep(QUIET);
     }
-    const counts = new Map<string, number>();
-    for (const [, kind] of text.matchAll(/ opcode \d+ \((?:FUSE_)?(\w+)\)/g)) counts.set(kind!, (counts.get(kind!) ?? 0) + 1);
-    return counts;
+    return addTo(new Map<string, number>(), text);
   }
 
   end(): void {
@@ -56,6 +65,12 @@ export class RequestTrace {
 
   #read(): string { return readFileSync(join(this.#instance, "trace"), "latin1"); }
   #write(name: string, text: string): void { writeFileSync(join(this.#instance, name), text); }
+}
+
+/** Adds the events of a trace; answers with `counts`. */
+function addTo(counts: Map<string, number>, text: string): RequestCounts {
+  for (const [, kind] of text.matchAll(/ opcode \d+ \((?:FUSE_)?(\w+)\)/g)) counts.set(kind!, (counts.get(kind!) ?? 0) + 1);
+  return counts;
 }
 
 /** The number of a mount's connection: the minor device number of its file system. */

@@ -1,6 +1,6 @@
 /** The command `scripts/requests`: requests per operation of ovlfs and, counted in the same way, of fuse-overlayfs. */
 import { run } from "../harness/processes.js";
-import { countAll, fileSystems } from "./requests-count.js";
+import { countAll, fileSystems, type Counted } from "./requests-count.js";
 import { rows, type Row } from "./requests-rows.js";
 import type { RequestCounts } from "./requests-trace.js";
 
@@ -46,23 +46,33 @@ function describe(counts: RequestCounts, names: number): string {
   return `${short(total)} | ${parts.join(", ")}`;
 }
 
+/** Whether the two ways to count agree. */
+function compare(name: string, sent: RequestCounts, profiled: RequestCounts): string {
+  const sum = (counts: RequestCounts): number => [...counts.values()].reduce((one, other) => one + other, 0);
+  const kinds = [...new Set([...sent.keys(), ...profiled.keys()])].filter((kind) => sent.get(kind) !== profiled.get(kind));
+  const differences = kinds.map((kind) => `${kind} ${sent.get(kind) ?? 0} and ${profiled.get(kind) ?? 0}`);
+  return `In all the kernel sent ${sum(sent)} requests, and the profile of ${name} counted ${sum(profiled)}`
+    + (differences.length === 0 ? ", kind by kind the same." : ` (${differences.join(", ")}).`);
+}
+
 function short(count: number): string { return String(Number(count.toFixed(2))); }
 
 async function main({ count, only, json }: Arguments): Promise<void> {
   const present = fileSystems.filter(({ name }) => name === "ovlfs" || run(name, ["--version"]).status === 0);
   const wanted = (row: Row): boolean => row.name.includes(only);
-  const counted = new Map<string, RequestCounts[]>();
+  const counted = new Map<string, Counted>();
   for (const fileSystem of present) counted.set(fileSystem.name, await countAll(fileSystem, count, wanted));
 
   const names = rows.filter(wanted).map(({ name }) => name);
   if (json) {
-    const byOperation = (all: RequestCounts[]): unknown => Object.fromEntries(names.map((name, index) => [name, Object.fromEntries(all[index]!)]));
-    console.log(JSON.stringify({ names: count, requests: Object.fromEntries([...counted].map(([name, all]) => [name, byOperation(all)])) }, null, 2));
+    const byOperation = (counts: readonly RequestCounts[]): unknown => Object.fromEntries(names.map((name, index) => [name, Object.fromEntries(counts[index]!)]));
+    console.log(JSON.stringify({ names: count, requests: Object.fromEntries([...counted].map(([name, { rows }]) => [name, byOperation(rows)])) }, null, 2));
     return;
   }
   console.log(`| operation | ${present.map(({ name }) => `${name} | kinds`).join(" | ")} |`);
   console.log(`| --- |${" ---: | --- |".repeat(present.length)}`);
-  names.forEach((name, index) => console.log(`| ${name} | ${[...counted.values()].map((all) => describe(all[index]!, count)).join(" | ")} |`));
+  names.forEach((name, index) => console.log(`| ${name} | ${[...counted.values()].map(({ rows }) => describe(rows[index]!, count)).join(" | ")} |`));
+  for (const [name, { sent, profiled }] of counted) if (profiled !== undefined) console.log(`\n${compare(name, sent, profiled)}`);
 }
 
 try {
