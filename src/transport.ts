@@ -16,6 +16,8 @@ export interface MountRequest {
   readonly allowOther: boolean;
   /** A file is copied up when it is opened for writing, as the kernel's overlay does it, not with its first change. */
   readonly copyUpAtOpen: boolean;
+  /** The kernel is to read and write the backing files of opens itself. */
+  readonly passthrough: boolean;
   /** Each request and its answer to the log. */
   readonly debug: boolean;
   readonly log: MountLog;

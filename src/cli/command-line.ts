@@ -23,6 +23,7 @@ export interface MountCommand {
   readonly allowOther: boolean;
   readonly debug: boolean;
   readonly copyUpAtOpen: boolean;
+  readonly passthrough: boolean;
   readonly features: FeatureOptions;
   readonly foreground: boolean;
   readonly transport: TransportName;
@@ -193,6 +194,9 @@ class MountWords {
     if (settings.profile && this.#transport !== "fuse") {
       throw new UsageError(`--profile is not supported by --transport ${this.#transport}; leave one of them out`);
     }
+    if (settings.passthrough && this.#transport !== "fuse") {
+      throw new UsageError(`data=passthrough is not supported by --transport ${this.#transport}; leave one of them out`);
+    }
     return {
       kind: "mount",
       mountpoint,
@@ -205,6 +209,7 @@ class MountWords {
       allowOther: settings.allowOther,
       debug: settings.debug,
       copyUpAtOpen: settings.copyUpAtOpen,
+      passthrough: settings.passthrough,
       features: settings.features,
       foreground: this.#foreground || settings.debug,
       transport: this.#transport,

@@ -74,6 +74,10 @@ export const mountOptions: readonly Row[] = [
     name: "copy_up", value: "change|open", help: "a file is copied up with its first change (default), or when it is opened for writing",
     take: (settings, value) => { settings.copyUpAtOpen = oneOf("copy_up", value, ["change", "open"]) === "open"; },
   },
+  {
+    name: "data", value: "cache|passthrough", help: "file data goes through the kernel's cache (default), or as root straight to the layers' files, for streaming",
+    take: (settings, value) => { settings.passthrough = oneOf("data", value, ["cache", "passthrough"]) === "passthrough"; },
+  },
   { name: "override_creds", help: "the daemon works in the layers with its own credentials (always so)", passedOver: true },
   { name: "nooverride_creds", help: "refused", refused: "the daemon has no credentials but its own; leave it out" },
   { name: "suid", help: "honour setuid and setgid (default for root; others never have it)", clear: ["MS_NOSUID"] },

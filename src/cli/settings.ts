@@ -26,6 +26,7 @@ export class Settings {
   debug = false;
   profile = false;
   copyUpAtOpen = false;
+  passthrough = false;
   /** Features of the overlay format that were asked for. */
   features: FeatureOptions = {};
   #lowerOption: LowerOption | undefined;

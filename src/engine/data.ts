@@ -29,6 +29,16 @@ function writing(fs: OverlayFs, inode: Inode): number {
   return error < 0 ? error : DataFile.descriptor(fs, inode, true);
 }
 
+/**
+ * A descriptor of the file that holds an inode's data for good: no copy-up will ever move it. It is open for reading,
+ * and in the upper for writing too; -EAGAIN where the data may still move.
+ */
+export function settledData(fs: OverlayFs, inode: Inode): number {
+  if (inode.isDirectory || inode.type !== S_IFREG) return -E.EINVAL;
+  if (!fs.work) return DataFile.descriptor(fs, inode, false);
+  return inode.upper && !inode.metacopy ? DataFile.descriptor(fs, inode, true) : -E.EAGAIN;
+}
+
 /** pread(2) to `buffer[offset…]`; the bytes read. */
 export function readData(
   fs: OverlayFs, inode: Inode, buffer: Uint8Array, offset: number, length: number, position: number,

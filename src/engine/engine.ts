@@ -12,7 +12,7 @@ import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, Stat } from "../sys/stat.js
 import { setAttributes } from "./attributes.js";
 import { copyUp } from "./copy-up.js";
 import { make, makeNameless } from "./create.js";
-import { allocate, copyRange, readData, seek, sync, syncNow, writeData, writeKeepingMtime } from "./data.js";
+import { allocate, copyRange, readData, seek, settledData, sync, syncNow, writeData, writeKeepingMtime } from "./data.js";
 import { listDirectory } from "./directory.js";
 import { getExtended, getFlags, setExtended, setFlags } from "./file-flags.js";
 import { DirectoryInode, type Inode } from "./inode.js";
@@ -270,6 +270,12 @@ export class Engine {
   setExtendedFlags(inode: Inode, extended: Uint8Array): number {
     this.fs.descriptors.trim();
     return setExtended(this.fs, inode, extended);
+  }
+
+  /** A descriptor, valid until the next call, of the file that holds an inode's data for good; -EAGAIN where it may move. */
+  settledData(inode: Inode): number {
+    this.fs.descriptors.trim();
+    return settledData(this.fs, inode);
   }
 
   /** Reads up to `length` bytes at `position` to `buffer[offset…]`; the bytes read, fewer at the end of the file. */

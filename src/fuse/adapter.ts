@@ -12,6 +12,7 @@ import type { Unique } from "./ids.js";
 import { MAX_WRITE } from "./init.js";
 import { Notifier, type NotifyingDevice } from "./notify.js";
 import { Parking } from "./parking.js";
+import { Passthrough, type BackingDevice } from "./passthrough.js";
 import { Reply } from "./reply.js";
 import type { Request } from "./request.js";
 import { SyncedBlocks } from "./synced-blocks.js";
@@ -40,6 +41,8 @@ export interface AdapterOptions {
   readonly log: Log;
   /** Opens are to be told, and one for writing copies up. */
   readonly copyUpAtOpen: boolean;
+  /** Where the data of opens is to be passed through, if it is. */
+  readonly backing: BackingDevice | null;
   /** Serves a request from the start; for those that waited. */
   readonly repeat: (adapter: Adapter, request: Request) => void;
   /** INIT was decided upon: null, or why the kernel cannot be served. */
@@ -50,6 +53,7 @@ export class Adapter {
   readonly engine: Engine;
   readonly log: Log;
   readonly copyUpAtOpen: boolean;
+  readonly passthrough: Passthrough | null;
   readonly reply: Reply;
   readonly notifier: Notifier;
   readonly parking: Parking;
@@ -69,7 +73,8 @@ export class Adapter {
   constructor(options: AdapterOptions) {
     this.engine = options.engine;
     this.log = options.log;
-    this.copyUpAtOpen = options.copyUpAtOpen;
+    this.passthrough = options.backing && new Passthrough(options.engine, options.backing);
+    this.copyUpAtOpen = options.copyUpAtOpen || this.passthrough !== null;
     this.reply = new Reply(options.device, MAX_WRITE);
     this.notifier = new Notifier(options.device);
     this.#repeat = (request) => {

@@ -1,36 +1,21 @@
 /**
- * READ, WRITE, FSYNC, FALLOCATE, LSEEK, COPY_FILE_RANGE: a file's data, served by nodeid. Opens send no
- * message (FUSE_NO_OPEN_SUPPORT) unless one for writing is to copy up, and there are no handles. Data moves
+ * READ, WRITE, FSYNC, FALLOCATE, LSEEK, COPY_FILE_RANGE: a file's data, served by nodeid, whoever opened it (opens.ts). Data moves
  * between the backing file and the request's or the reply's own buffer.
  */
 import type { Inode } from "../engine/inode.js";
-import { isForWriting } from "../sys/open-flags.js";
 import { E } from "../sys/errno.js";
 import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
 import { killPrivileges } from "./attributes.js";
 import { hasFsetid } from "./caller.js";
-import { FOPEN_KEEP_CACHE, FUSE_FSYNC_FDATASYNC, FUSE_WRITE_CACHE, FUSE_WRITE_KILL_SUIDGID } from "./protocol.js";
+import { FUSE_FSYNC_FDATASYNC, FUSE_WRITE_CACHE, FUSE_WRITE_KILL_SUIDGID } from "./protocol.js";
 import type { Request } from "./request.js";
 import {
   fuse_copy_file_range_in, fuse_copy_file_range_out, fuse_fallocate_in, fuse_fsync_in, fuse_lseek_in,
-  fuse_lseek_out, fuse_open_in, fuse_open_out, fuse_read_in, fuse_write_in, fuse_write_out,
+  fuse_lseek_out, fuse_read_in, fuse_write_in, fuse_write_out,
 } from "./structs.js";
 
 /** Most bytes copied by one COPY_FILE_RANGE: it may answer with less than asked, and must not hold up others. */
 const COPY_LIMIT = 16 * 1024 * 1024;
-
-/** ENOSYS spares all opens to come; with `copy_up=open` they are told, and nothing else differs. O_TRUNC comes as SETATTR. */
-export function open(adapter: Adapter, request: Request, inode: Inode): Outcome {
-  if (!adapter.copyUpAtOpen) return -E.ENOSYS;
-  if (isForWriting(request.u32(fuse_open_in.flags))) {
-    if (adapter.mustWait(request, inode)) return DEFERRED;
-    const error = adapter.engine.copyUp(inode);
-    if (error < 0) return error;
-  }
-  adapter.reply.clear(0, fuse_open_out.sizeof);
-  adapter.reply.setU32(fuse_open_out.open_flags, FOPEN_KEEP_CACHE);
-  return fuse_open_out.sizeof;
-}
 
 export function read(adapter: Adapter, request: Request, inode: Inode): Outcome {
   const { reply } = adapter;

@@ -7,7 +7,7 @@ import { logFault } from "../transport.js";
 import type { Inode } from "../engine/inode.js";
 import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
 import { getattr, readlink, setattr, statfs, statx } from "./attributes.js";
-import { copyFileRange, copyFileRange64, fallocate, fsync, lseek, open, read, write } from "./data.js";
+import { copyFileRange, copyFileRange64, fallocate, fsync, lseek, read, write } from "./data.js";
 import { readdir, readdirplus } from "./directories.js";
 import type { Unique } from "./ids.js";
 import { init, SHORTEST_INIT } from "./init.js";
@@ -15,6 +15,7 @@ import { ioctl } from "./ioctls.js";
 import {
   batchForget, create, forget, link, lookup, mkdir, mknod, rename, rename2, rmdir, symlink, tmpfile, unlink,
 } from "./names.js";
+import { open, release } from "./opens.js";
 import { FUSE_COMPAT_SETXATTR_IN_SIZE, Opcode } from "./protocol.js";
 import { MalformedRequest, type Request } from "./request.js";
 import {
@@ -72,7 +73,7 @@ const operations: readonly (Operation | undefined)[] = table([
   [Opcode.REMOVEXATTR, { name: "REMOVEXATTR", shortest: 1, onInode: removexattr }],
   [Opcode.IOCTL, { name: "IOCTL", shortest: fuse_ioctl_in.sizeof, onInode: ioctl }],
   [Opcode.STATFS, { name: "STATFS", shortest: 0, onMount: statfs }],
-  [Opcode.RELEASE, { name: "RELEASE", shortest: 0, onMount: done }],
+  [Opcode.RELEASE, { name: "RELEASE", shortest: 0, onInode: release }],
   [Opcode.RELEASEDIR, { name: "RELEASEDIR", shortest: 0, onMount: done }],
   [Opcode.INIT, { name: "INIT", shortest: SHORTEST_INIT, onMount: init }],
   [Opcode.DESTROY, { name: "DESTROY", shortest: 0, onMount: done }],

@@ -7,12 +7,16 @@ import { Adapter } from "./adapter.js";
 import { describeOutcome, describeRequest } from "./debug.js";
 import { dispatch } from "./dispatch.js";
 import { mountByHelper } from "./fusermount.js";
+import { backingDevice } from "./passthrough.js";
 import { mountDirectly, type Mounted } from "./mount.js";
 import type { Serve } from "./profile.js";
 import { FuseProfiler } from "./profiler.js";
 import { raiseReadahead } from "./readahead.js";
 
 export const mountFuse: Transport = async (request) => {
+  if (request.passthrough && process.geteuid!() !== 0) {
+    throw new MountError("data=passthrough needs root; leave it out, the kernel's cache serves too");
+  }
   const mounted = mountDirectly(request) ?? await mountByHelper(request);
   const served = await serve(request, mounted).catch((fault: unknown) => `/dev/fuse can't be watched (${String(fault)}); close other programs and try again`);
   if (typeof served !== "string") {
@@ -29,6 +33,7 @@ function serve(request: MountRequest, { connection }: Mounted): Promise<Profiler
   return new Promise((resolve) => {
     const adapter = new Adapter({
       engine: request.engine, device: connection, log: request.log, copyUpAtOpen: request.copyUpAtOpen,
+      backing: request.passthrough ? backingDevice(connection.fd) : null,
       repeat: (_, kept) => profiler.serve(adapter, kept),
       // The answer to INIT is sent when this returns, and the promise settles after that.
       initialized: (refusal) => resolve(refusal ?? profiler),

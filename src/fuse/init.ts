@@ -7,7 +7,7 @@ import { E } from "../sys/errno.js";
 import {
   FUSE_ABORT_ERROR, FUSE_ALLOW_IDMAP_FLAG2, FUSE_ASYNC_READ, FUSE_BIG_WRITES, FUSE_CACHE_SYMLINKS,
   FUSE_DO_READDIRPLUS, FUSE_DONT_MASK, FUSE_EXPLICIT_INVAL_DATA, FUSE_EXPORT_SUPPORT, FUSE_HANDLE_KILLPRIV_V2, FUSE_INIT_EXT,
-  FUSE_KERNEL_MINOR_VERSION, FUSE_KERNEL_VERSION, FUSE_MAX_PAGES, FUSE_NO_OPEN_SUPPORT,
+  FUSE_KERNEL_MINOR_VERSION, FUSE_KERNEL_VERSION, FUSE_MAX_PAGES, FUSE_NO_OPEN_SUPPORT, FUSE_PASSTHROUGH_FLAG2,
   FUSE_NO_OPENDIR_SUPPORT, FUSE_PARALLEL_DIROPS, FUSE_POSIX_ACL, FUSE_READDIRPLUS_AUTO, FUSE_SETXATTR_EXT,
   FUSE_WRITEBACK_CACHE, OLDEST_MINOR_VERSION,
 } from "./protocol.js";
@@ -23,6 +23,9 @@ const MAX_PAGES = MAX_WRITE / 4096;
  * say. By default it is 12, and those of one file whose copy-up is long would hold up all others.
  */
 const MAX_BACKGROUND = 0xffff;
+
+/** Backing files may be on a file system that is not stacked itself; one that is goes through the cache. */
+const BACKING_STACK_DEPTH = 1;
 
 /** The length of fuse_init_in before FUSE_INIT_EXT. */
 export const SHORTEST_INIT = fuse_init_in.flags2;
@@ -64,7 +67,12 @@ export function init(adapter: Adapter, request: Request): Outcome {
 
   const offered = request.u32(fuse_init_in.flags);
   const { readOnly, nfsExport } = adapter.engine;
-  const wanted = WANTED | (readOnly ? 0 : FUSE_WRITEBACK_CACHE) | (nfsExport ? FUSE_EXPORT_SUPPORT : 0);
+  const offered2 = request.argumentLength >= fuse_init_in.sizeof ? request.u32(fuse_init_in.flags2) : 0;
+  if (adapter.passthrough && !(offered2 & FUSE_PASSTHROUGH_FLAG2)) {
+    adapter.initialized("the kernel offers no FUSE passthrough, which Linux has from 6.9 on: leave data=passthrough out");
+    return -E.EPROTO;
+  }
+  const wanted = WANTED | (readOnly || adapter.passthrough ? 0 : FUSE_WRITEBACK_CACHE) | (nfsExport ? FUSE_EXPORT_SUPPORT : 0);
   const flags = offered & wanted;
   adapter.writebackCache = (flags & FUSE_WRITEBACK_CACHE) !== 0;
   adapter.setxattrExtended = (flags & FUSE_SETXATTR_EXT) !== 0;
@@ -75,8 +83,10 @@ export function init(adapter: Adapter, request: Request): Outcome {
   reply.setU32(fuse_init_out.max_write, MAX_WRITE);
   reply.setU32(fuse_init_out.time_gran, 1);
   reply.setU16(fuse_init_out.max_pages, MAX_PAGES);
-  if (flags & FUSE_INIT_EXT && request.argumentLength >= fuse_init_in.sizeof) {
-    reply.setU32(fuse_init_out.flags2, request.u32(fuse_init_in.flags2) & WANTED_FLAGS2);
+  if (flags & FUSE_INIT_EXT) {
+    const wanted2 = WANTED_FLAGS2 | (adapter.passthrough ? FUSE_PASSTHROUGH_FLAG2 : 0);
+    reply.setU32(fuse_init_out.flags2, offered2 & wanted2);
+    if (adapter.passthrough) reply.setU32(fuse_init_out.max_stack_depth, BACKING_STACK_DEPTH);
   }
   adapter.initialized(null);
   return fuse_init_out.sizeof;

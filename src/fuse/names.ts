@@ -10,12 +10,12 @@ import { E, isErrno, type Errno } from "../sys/errno.js";
 import type { Bytes } from "../sys/bytes.js";
 import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
 import { encodeEntry, encodeNegativeEntry } from "./encode.js";
-import { FOPEN_KEEP_CACHE } from "./protocol.js";
+import { encodeOpen } from "./opens.js";
 import { attributeLifetime } from "./protected-files.js";
 import type { Request } from "./request.js";
 import {
   fuse_batch_forget_in, fuse_create_in, fuse_entry_out, fuse_forget_in, fuse_forget_one, fuse_link_in,
-  fuse_mkdir_in, fuse_mknod_in, fuse_open_out, fuse_rename2_in, fuse_rename_in,
+  fuse_mkdir_in, fuse_mknod_in, fuse_rename2_in, fuse_rename_in,
 } from "./structs.js";
 
 const PERMISSIONS = 0o7777;
@@ -90,9 +90,7 @@ export function tmpfile(adapter: Adapter, request: Request, parent: Inode): Outc
 function answerOpened(adapter: Adapter, inode: Inode | Errno): Outcome {
   const length = answerEntry(adapter, inode);
   if (length < 0) return length;
-  adapter.reply.clear(fuse_entry_out.sizeof, fuse_open_out.sizeof);
-  adapter.reply.setU32(fuse_entry_out.sizeof + fuse_open_out.open_flags, FOPEN_KEEP_CACHE);
-  return fuse_entry_out.sizeof + fuse_open_out.sizeof;
+  return fuse_entry_out.sizeof + encodeOpen(adapter, fuse_entry_out.sizeof, inode as Inode);
 }
 
 export function mknod(adapter: Adapter, request: Request, parent: Inode): Outcome {

@@ -40,6 +40,7 @@ export const FUSE_HANDLE_KILLPRIV_V2 = 1 << 28;
 export const FUSE_SETXATTR_EXT = 1 << 29;
 export const FUSE_INIT_EXT = 1 << 30;
 /** Bits 32 and up travel in `flags2`, shifted down. */
+export const FUSE_PASSTHROUGH_FLAG2 = 1 << (37 - 32);
 export const FUSE_ALLOW_IDMAP_FLAG2 = 1 << (40 - 32);
 
 /** fuse_setattr_in.valid. */
@@ -56,6 +57,7 @@ export const FATTR_CTIME = 1 << 10;
 export const FATTR_KILL_SUIDGID = 1 << 11;
 
 export const FOPEN_KEEP_CACHE = 1 << 1;
+export const FOPEN_PASSTHROUGH = 1 << 7;
 export const FUSE_WRITE_CACHE = 1 << 0;
 export const FUSE_WRITE_KILL_SUIDGID = 1 << 2;
 export const FUSE_FSYNC_FDATASYNC = 1 << 0;
