@@ -100,6 +100,13 @@ export const ovlfs: Mounter = {
   unmount: unmountOvlfs,
 };
 
+/** With data=passthrough; only where OVLFS_TEST_MOUNTERS names it. */
+export const ovlfsPassthrough: Mounter = {
+  ...ovlfs,
+  name: "ovlfs-passthrough",
+  mount(spec) { mountOvlfs(spec, ["-o", "data=passthrough"]); },
+};
+
 export const ovlfsOverLibfuse: Mounter = {
   name: "ovlfs-fuse-native",
   capabilities: new Set<Capability>(["readers-follow-copy-up", "xattr-sizes", "full-attributes"]),
@@ -111,8 +118,8 @@ export const ovlfsOverLibfuse: Mounter = {
 const wanted = process.env.OVLFS_TEST_MOUNTERS?.split(",");
 
 /** All of them, the oracle first. */
-export const mounters: readonly Mounter[] = [kernel, ovlfs, ovlfsOverLibfuse]
-  .filter((mounter) => wanted === undefined || wanted.includes(mounter.name));
+export const mounters: readonly Mounter[] = [kernel, ovlfs, ovlfsPassthrough, ovlfsOverLibfuse]
+  .filter((mounter) => wanted === undefined ? mounter !== ovlfsPassthrough : wanted.includes(mounter.name));
 
 function lowerList({ lowers, dataLayers }: MountSpec): string { return [lowers.join(":"), ...(dataLayers ?? [])].join("::"); }
 
