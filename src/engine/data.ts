@@ -9,6 +9,7 @@ import { copyUp } from "./copy-up.js";
 import { DataFile } from "./data-file.js";
 import type { Inode } from "./inode.js";
 import type { OverlayFs } from "./overlay-fs.js";
+import { onOwnDescriptor } from "./own-descriptor.js";
 import { mayAllocate, mayChange, mayChangeData, mayWrite } from "./protection.js";
 import { ITSELF, type RealFile } from "./real.js";
 import { openFile, setTimes } from "./upper.js";
@@ -131,9 +132,5 @@ export function syncNow(fs: OverlayFs, inode: Inode, dataOnly: boolean): number 
 /** As syncNow, off the thread; a number where there is nothing to wait for. */
 export function sync(fs: OverlayFs, inode: Inode, dataOnly: boolean): number | Promise<number> {
   const fd = syncing(fs, inode);
-  if (fd === null || fd < 0) return fd ?? 0;
-  // A descriptor of its own: the kept one may be closed, or the inode dropped, before this is through.
-  const own = native.dup(fd);
-  if (own < 0) return own;
-  return openFile.fsyncAsync(own, dataOnly).finally(() => native.close(own));
+  return fd === null ? 0 : onOwnDescriptor(fd, (own) => openFile.fsyncAsync(own, dataOnly));
 }

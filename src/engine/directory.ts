@@ -14,13 +14,8 @@ import { learnLowerNames } from "./known-names.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { readEntries, type RealEntry } from "./real-entries.js";
 import type { RealDirectory } from "./real.js";
-import { direntType } from "./types.js";
+import { direntType, DT_CHR, DT_DIR, DT_REG, DT_UNKNOWN } from "./types.js";
 import { isWhiteout } from "./whiteout.js";
-
-const DT_UNKNOWN = 0;
-const DT_CHR = 2;
-const DT_DIR = 4;
-const DT_REG = 8;
 
 const stat = new Stat();
 
@@ -39,7 +34,7 @@ function collectEntries(fs: OverlayFs, directory: DirectoryInode): UnplacedEntry
     { name: DOT_DOT, type: DT_DIR, ino: (directory.parent ?? directory).ino },
   ];
   if (directory.removed) return result;
-  const reals = directory.upper ? [directory.upper, ...directory.lower] : directory.lower;
+  const { reals } = directory;
   const read: RealEntry[][] = [];
   for (const real of reals) {
     const entries = readEntries(real);

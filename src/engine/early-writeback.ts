@@ -6,6 +6,8 @@
  * nothing here relies on it.
  */
 import { native } from "../sys/native.js";
+import { STATFS_FIELDS, StatfsField } from "../sys/statfs.js";
+import { onOwnDescriptor } from "./own-descriptor.js";
 import { openFile } from "./upper.js";
 
 /** Bytes written in a row before the disk is told of them. */
@@ -16,12 +18,10 @@ export const SHORTEST_WRITE = 64 * 1024;
 /** The descriptor that is used meanwhile would keep the space of a file that is deleted: not where space is short. */
 const PLENTY = 512 * 1024 * 1024;
 
-/** Order of the numbers of `Queries.fstatfs`. */
-const enum Space { Bavail = 4, Frsize = 8 }
-const space = new Float64Array(10);
+const statfs = new Float64Array(STATFS_FIELDS);
 
-function isPlenty(fd: number): boolean {
-  return native.fstatfs(fd, space) >= 0 && space[Space.Bavail]! * space[Space.Frsize]! >= PLENTY;
+function hasPlenty(fd: number): boolean {
+  return native.fstatfs(fd, statfs) >= 0 && statfs[StatfsField.Bavail]! * statfs[StatfsField.Frsize]! >= PLENTY;
 }
 
 /** What has come in a row to one open file. */
@@ -35,18 +35,14 @@ export class Stream {
     if (position !== this.#end) this.#start = position;
     this.#end = position + length;
     if (this.#isBusy || this.#end - this.#start < STEP) return;
-    if (isPlenty(fd)) this.#startWriteback(fd);
+    if (hasPlenty(fd)) this.#startWriteback(fd);
     this.#start = this.#end;
   }
 
   #startWriteback(fd: number): void {
-    // A descriptor of its own: the file may be closed before this is through.
-    const own = native.dup(fd);
-    if (own < 0) return;
+    const started = onOwnDescriptor(fd, (own) => openFile.startWritebackAsync(own, this.#start, this.#end - this.#start));
+    if (typeof started === "number") return;
     this.#isBusy = true;
-    void openFile.startWritebackAsync(own, this.#start, this.#end - this.#start).then(() => {
-      native.close(own);
-      this.#isBusy = false;
-    });
+    void started.then(() => { this.#isBusy = false; });
   }
 }

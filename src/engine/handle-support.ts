@@ -7,6 +7,7 @@
 import { display } from "../sys/bytes.js";
 import { native } from "../sys/native.js";
 import { Stat } from "../sys/stat.js";
+import { STATFS_FIELDS, StatfsField } from "../sys/statfs.js";
 import { allowsOfflineChanges, type Config } from "./config.js";
 import type { Layer } from "./layer.js";
 import { hasFileHandles, uuidOf } from "./origin.js";
@@ -16,7 +17,7 @@ import type { Log } from "./types.js";
 
 const BTRFS_SUPER_MAGIC = 0x9123683e;
 const stat = new Stat();
-const statfs = new Float64Array(10);
+const statfs = new Float64Array(STATFS_FIELDS);
 
 /** Settles, for a writable overlay, what its layers' file systems leave of the features. */
 export function yieldToFileSystems(fs: OverlayFs, config: Config, log: Log): void {
@@ -61,5 +62,5 @@ function markAmbiguous(fs: OverlayFs, mayBeReformatted: boolean): Layer | null {
 function fileSystemOf(layer: Layer): string {
   native.statx(layer.root.fd(), ITSELF, stat.fields);
   native.fstatfs(layer.root.fd(), statfs);
-  return statfs[0] === BTRFS_SUPER_MAGIC ? uuidOf(layer).toString("hex") : String(stat.dev);
+  return statfs[StatfsField.Type] === BTRFS_SUPER_MAGIC ? uuidOf(layer).toString("hex") : String(stat.dev);
 }

@@ -83,6 +83,11 @@ export class DirectoryInode extends BaseInode {
     return this.upper ?? this.lower[0]!;
   }
 
+  /** The real directories that are merged here, topmost first. */
+  get reals(): readonly RealDirectory[] {
+    return this.upper ? [this.upper, ...this.lower] : this.lower;
+  }
+
   /** Merged of several real directories: then its link count says nothing and is given as 1. */
   get isMerged(): boolean {
     return this.lower.length + (this.upper ? 1 : 0) > 1;

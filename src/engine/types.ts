@@ -46,6 +46,12 @@ export interface DirectoryEntry {
   readonly cookie: number;
 }
 
+/** Types of directory entries that the engine asks about; `<dirent.h>`. */
+export const DT_UNKNOWN = 0;
+export const DT_CHR = 2;
+export const DT_DIR = 4;
+export const DT_REG = 8;
+
 /** DT_* of readdir(3), as in `<dirent.h>`: the type bits of a mode, shifted right by 12. */
 export function direntType(mode: number): number {
   return (mode >> 12) & 0o17;

@@ -7,9 +7,10 @@
 import type { Bytes } from "../sys/bytes.js";
 import { native } from "../sys/native.js";
 import type { DirectoryInode } from "./inode.js";
-import type { Listing } from "./listing.js";
+import { DOT, DOT_DOT, type Listing } from "./listing.js";
 import { mayCopyLong } from "./long-copies.js";
-import type { RealDirectory } from "./real.js";
+import { onOwnDescriptor } from "./own-descriptor.js";
+import { DT_DIR, type DirectoryEntry } from "./types.js";
 
 /** Directories that are read ahead at most, and so many at a time. */
 const AHEAD = 16;
@@ -23,8 +24,6 @@ const MOST_LEVELS = 16;
 /** Nanoseconds for an entry below which the caches had it already, and so many directories without a further try. */
 const CACHED = 3000;
 const REST = 64;
-
-const DT_DIR = 4;
 
 /** A directory whose children are being listed, or may be soon. */
 interface Level {
@@ -80,26 +79,16 @@ export class WalkAhead {
   async #readAhead(directory: DirectoryInode, names: readonly Bytes[], withData: boolean): Promise<void> {
     this.#isBusy = true;
     const wanted = Buffer.from(`${names.join("\0")}\0`, "latin1");
-    const reals = directory.upper ? [directory.upper, ...directory.lower] : directory.lower;
     let slowest = 0;
     // One after the other: the threads of the pool are few, and others need them.
-    for (const real of reals) slowest = Math.max(slowest, await warm(real, wanted, withData));
+    for (const real of directory.reals) {
+      slowest = Math.max(slowest, await onOwnDescriptor(real.fd(), (own) => native.warmAsync(own, wanted, withData)));
+    }
     if (slowest < CACHED) this.#rest = REST;
     this.#isBusy = false;
   }
 }
 
-function isListedDirectory({ type, name }: { readonly type: number; readonly name: Bytes }): boolean {
-  return type === DT_DIR && name !== "." && name !== "..";
-}
-
-/** Nanoseconds for each entry of directories of a real one. */
-async function warm(directory: RealDirectory, names: Uint8Array, withData: boolean): Promise<number> {
-  const fd = directory.fd();
-  // A descriptor of its own: the kept one may be closed before this is through.
-  const own = fd < 0 ? fd : native.dup(fd);
-  if (own < 0) return 0;
-  const time = await native.warmAsync(own, names, withData);
-  native.close(own);
-  return time;
+function isListedDirectory({ type, name }: DirectoryEntry): boolean {
+  return type === DT_DIR && name !== DOT && name !== DOT_DOT;
 }

@@ -8,6 +8,7 @@ import { display, type Bytes } from "../sys/bytes.js";
 import { deviceMajor, deviceMinor } from "../sys/device.js";
 import { E, fail, isErrno, type Errno } from "../sys/errno.js";
 import { S_IFMT, Stat } from "../sys/stat.js";
+import { STATFS_FIELDS } from "../sys/statfs.js";
 import { isForWriting } from "../sys/open-flags.js";
 import type { MountRequest } from "../transport.js";
 import { fromMilliseconds, toNativeStat, toNativeStatFs, type NativeStat, type NativeStatFs } from "./attributes.js";
@@ -32,7 +33,7 @@ export class Operations {
   readonly #handles: Handles;
   readonly #numbers = new InodeNumbers();
   readonly #stat = new Stat();
-  readonly #statfs = new Float64Array(10);
+  readonly #statfs = new Float64Array(STATFS_FIELDS);
   /** Who asks is not told, and the kernel has applied the umask. */
   readonly #caller: Caller = { uid: process.geteuid!(), gid: process.getegid!(), umask: 0 };
   readonly #log: MountRequest["log"];

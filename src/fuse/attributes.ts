@@ -4,6 +4,7 @@ import type { AttrChange, Time } from "../engine/types.js";
 import { UTIME_NOW } from "../sys/constants.js";
 import { E, isErrno } from "../sys/errno.js";
 import { S_ISGID, S_ISUID } from "../sys/stat.js";
+import { STATFS_FIELDS } from "../sys/statfs.js";
 import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
 import { hasFsetid, isInGroup } from "./caller.js";
 import { encodeAttrOut, encodeStatfs, encodeStatx } from "./encode.js";
@@ -45,7 +46,7 @@ export function readlink(adapter: Adapter, _request: Request, inode: Inode): Out
   return isErrno(target) ? target : adapter.reply.setBytes(0, target);
 }
 
-const statfsNumbers = new Float64Array(10);
+const statfsNumbers = new Float64Array(STATFS_FIELDS);
 
 export function statfs(adapter: Adapter): Outcome {
   const error = adapter.engine.statfs(statfsNumbers);

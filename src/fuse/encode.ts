@@ -5,6 +5,7 @@
 import { randomInt } from "node:crypto";
 import { encodeDevice } from "../sys/device.js";
 import type { Stat } from "../sys/stat.js";
+import { StatfsField } from "../sys/statfs.js";
 import { STATX_BASIC_STATS, STATX_BTIME } from "./protocol.js";
 import type { Reply } from "./reply.js";
 import {
@@ -96,9 +97,6 @@ export function encodeStatx(reply: Reply, stat: Stat, lifetime: number): number 
   reply.setU32(at + fuse_statx.rdev_minor, stat.rdevMinor);
   return fuse_statx_out.sizeof;
 }
-
-/** Order of the ten numbers of Engine.statfs. */
-const enum StatfsField { Type, Bsize, Blocks, Bfree, Bavail, Files, Ffree, Namelen, Frsize }
 
 /** fuse_statfs_out from the numbers of Engine.statfs; its size. */
 export function encodeStatfs(reply: Reply, numbers: Float64Array): number {

@@ -10,6 +10,7 @@ import { bytes, type Bytes } from "../sys/bytes.js";
 import { RENAME_EXCHANGE, RENAME_NOREPLACE, XATTR_CREATE, XATTR_REPLACE } from "../sys/constants.js";
 import { E, fail, isErrno } from "../sys/errno.js";
 import { S_IFREG } from "../sys/stat.js";
+import { STATFS_FIELDS } from "../sys/statfs.js";
 import { currentUmask } from "../sys/umask.js";
 import { Context } from "./context.js";
 import { expect, OverlayError } from "./error.js";
@@ -346,7 +347,7 @@ export class Overlay implements Disposable {
 
   /** Space on the file system of the upper, or of the topmost lower. */
   statfs(): OverlayStatFs {
-    const fields = new Float64Array(10);
+    const fields = new Float64Array(STATFS_FIELDS);
     expect(this.#context.engine.statfs(fields), "statfs");
     return toStatFs(fields);
   }

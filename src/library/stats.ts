@@ -3,6 +3,7 @@
  * Inode numbers and times are bigints, because 64 bits and nanoseconds do not fit into a number.
  */
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, type Stat } from "../sys/stat.js";
+import { StatfsField } from "../sys/statfs.js";
 import { toNanoseconds } from "./times.js";
 
 /** The questions about a file type that node:fs answers in Stats and Dirent. */
@@ -97,11 +98,11 @@ export interface OverlayStatFs {
   readonly namelen: number;
 }
 
-/** Order of the doubles that `Engine.statfs` fills; see `Queries.fstatfs`. */
+/** From the doubles that `Engine.statfs` fills. */
 export function toStatFs(fields: Float64Array): OverlayStatFs {
-  const [type, , blocks, bfree, bavail, files, ffree, namelen, frsize] = fields as unknown as readonly number[];
+  const of = (field: StatfsField): number => fields[field]!;
   return {
-    type: type!, bsize: frsize!, blocks: blocks!, bfree: bfree!, bavail: bavail!,
-    files: files!, ffree: ffree!, namelen: namelen!,
+    type: of(StatfsField.Type), bsize: of(StatfsField.Frsize), blocks: of(StatfsField.Blocks), bfree: of(StatfsField.Bfree),
+    bavail: of(StatfsField.Bavail), files: of(StatfsField.Files), ffree: of(StatfsField.Ffree), namelen: of(StatfsField.Namelen),
   };
 }
