@@ -25,6 +25,7 @@ import { applyMetadata, type Metadata } from "./metadata.js";
 import { encodeOrigin } from "./origin.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { keepTimes } from "./parent-times.js";
+import { onOpened } from "./real-flags.js";
 import { readLink } from "./real-link.js";
 import { RealFile, type RealDirectory } from "./real.js";
 import { dropStaged, failStaged, findStaged } from "./staging.js";
@@ -216,13 +217,10 @@ function buildRegular(
 
 /** Gives the file data and metadata; the data is on the disk before anything can lead to it. 0 or an errno. */
 function fill(fs: OverlayFs, building: Building, metadata: Metadata, source: RealFile): number {
-  const fd = source.openForReading();
-  if (fd < 0) return fd;
-  let error = copyAll(fd, source, building.fd, stat);
-  if (error >= 0 && fs.config.fsync !== "volatile") error = openFile.fsync(building.fd);
-  if (error >= 0) error = applyMetadata(fs, building.place, metadata, source === metadata.lower ? fd : null);
-  native.close(fd);
-  return error;
+  return onOpened(source, (fd) => {
+    const error = copyAll(fs, fd, source, building.fd, stat);
+    return error < 0 ? error : applyMetadata(fs, building.place, metadata, source === metadata.lower ? fd : null);
+  });
 }
 
 /** The upper file with all but the data, which stays in `source`. */

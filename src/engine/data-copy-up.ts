@@ -19,7 +19,7 @@ import { readXattr } from "./real-xattr.js";
 import { keepTimes } from "./parent-times.js";
 import { RealFile, type Place } from "./real.js";
 import { dropStaged, failStaged, findStaged } from "./staging.js";
-import { openFile, openForWriting, setTimes, setXattr } from "./upper.js";
+import { openForWriting, setTimes, setXattr } from "./upper.js";
 import type { Work } from "./work.js";
 import { XATTR_CAPABILITY } from "./xattr-names.js";
 
@@ -90,8 +90,7 @@ function fill(fs: OverlayFs, upper: RealFile, source: RealFile): number {
   const kept = typeof capability === "number" ? null : Buffer.from(capability);
   const target = openForWriting(upper);
   if (target < 0) return target;
-  let error = onOpened(source, (fd) => copyAll(fd, source, target, stat));
-  if (error >= 0 && fs.config.fsync !== "volatile") error = openFile.fsync(target);
+  let error = onOpened(source, (fd) => copyAll(fs, fd, source, target, stat));
   native.close(target);
   if (error >= 0 && kept) error = setXattr(upper, XATTR_CAPABILITY, kept, 0);
   if (error >= 0) setTimes(upper, { sec: stat.atimeSec, nsec: stat.atimeNsec }, { sec: stat.mtimeSec, nsec: stat.mtimeNsec });

@@ -8,6 +8,7 @@ import { E } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import type { Stat } from "../sys/stat.js";
 import type { Layer } from "./layer.js";
+import type { OverlayFs } from "./overlay-fs.js";
 import type { Place } from "./real.js";
 import { openFile } from "./upper.js";
 
@@ -22,11 +23,14 @@ const STAT_BLOCK = 512;
 const buffer = Buffer.allocUnsafeSlow(128 * 1024);
 const STEP = 64 * 1024 * 1024;
 
-/** Copies all data of an open file of a layer into another open one, by reflink where that goes; 0 or an errno. */
-export function copyAll(fd: number, { layer }: Place, target: number, { size, blocks }: Stat): number {
-  if (reflink(fd, layer, target) >= 0) return 0;
-  const isDense = blocks * STAT_BLOCK >= size;
-  return isDense && size <= buffer.length ? copySmall(fd, target, size) : copyData(fd, target, size);
+/** Copies all data of an open file of a layer into another open one, by reflink where that goes, and syncs it; 0 or an errno. */
+export function copyAll(fs: Pick<OverlayFs, "config">, fd: number, { layer }: Place, target: number, { size, blocks }: Stat): number {
+  const error = reflink(fd, layer, target) >= 0 ? 0 : copyBytes(fd, target, size, blocks * STAT_BLOCK >= size);
+  return error < 0 || fs.config.fsync === "volatile" ? error : openFile.fsync(target);
+}
+
+function copyBytes(source: number, target: number, size: number, isDense: boolean): number {
+  return isDense && size <= buffer.length ? copySmall(source, target, size) : copyData(source, target, size);
 }
 
 /** A few pages without a hole; 0 or an errno. */
@@ -86,17 +90,22 @@ export async function copyDataAsync(source: number, target: number, size: number
 }
 
 function copyExtent(source: number, target: number, { start, length }: Extent): number {
-  // The pipe that the kernel copies through costs more than a few pages read and written.
-  const isSmall = length <= buffer.length;
   for (let done = 0; done < length;) {
-    const at = start + done;
-    let copied = isSmall ? -E.EXDEV : openFile.copyFileRange(source, at, target, at, length - done);
-    if (mustBuffer(copied)) copied = copyBuffered(source, target, at, Math.min(buffer.length, length - done));
+    const copied = copyPiece(source, target, start + done, length - done);
     if (copied < 0) return copied;
     if (copied === 0) break;
     done += copied;
   }
   return 0;
+}
+
+/** Some of a stretch; the bytes copied. The pipe that the kernel copies through costs more than a few pages read and written. */
+function copyPiece(source: number, target: number, at: number, length: number): number {
+  if (length > buffer.length) {
+    const copied = openFile.copyFileRange(source, at, target, at, length);
+    if (!mustBuffer(copied)) return copied;
+  }
+  return copyBuffered(source, target, at, Math.min(buffer.length, length));
 }
 
 /** copy_file_range(2) can't: other file systems, or one of them has no such call. */

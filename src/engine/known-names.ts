@@ -62,10 +62,13 @@ function worthReading({ lower, upper }: DirectoryInode): number {
 }
 
 /** Whether a name is known not to be in a real directory of the upper. */
-export function isKnownMissing(upper: RealDirectory, name: Bytes): boolean {
-  if (upper.names === null || upper.names.has(name)) return false;
-  if (upper.names.size > MOST_NAMES) upper.names = null;
-  return upper.names !== null;
+export function isKnownMissing({ names }: RealDirectory, name: Bytes): boolean {
+  return names !== null && !names.has(name);
+}
+
+/** A name has come to a real directory of the upper. One that is moved away stays among those known, which costs a lookup at most. */
+export function nameCame(upper: RealDirectory, name: Bytes): void {
+  if (upper.names && upper.names.add(name).size > MOST_NAMES) upper.names = null;
 }
 
 /** A real directory of the upper was just made: it has no names yet. */

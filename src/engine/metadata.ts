@@ -25,11 +25,8 @@ export interface Metadata {
   readonly isIndexed: boolean;
 }
 
-/** `lower` as it is opened already, for what needs that; null where it is not. */
-export type Opened = number | null;
-
-/** Gives a new object of the upper (or work) the metadata of the lower one; 0 or an errno. */
-export function applyMetadata(fs: OverlayFs, target: Place, { lower, stat, origin }: Metadata, opened: Opened = null): number {
+/** Gives a new object of the upper (or work) the metadata of the lower one, which may be `opened` already; 0 or an errno. */
+export function applyMetadata(fs: OverlayFs, target: Place, { lower, stat, origin }: Metadata, opened: number | null = null): number {
   let error = setOwner(target, stat.uid, stat.gid);
   if (error === -E.EPERM && !fs.credentials.canSwitch) error = 0;
   if (error >= 0) error = copyXattrs(fs, lower, target);

@@ -7,6 +7,7 @@ import type { Bytes } from "../sys/bytes.js";
 import { AT_REMOVEDIR, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, O_TMPFILE, UTIME_OMIT } from "../sys/constants.js";
 import { native, type Changes } from "../sys/native.js";
 import { S_IFCHR } from "../sys/stat.js";
+import { nameCame } from "./known-names.js";
 import type { Time } from "./types.js";
 import type { Place, RealDirectory } from "./real.js";
 
@@ -31,9 +32,9 @@ function guardDirectory(directory: RealDirectory): number {
 
 const KEEP: Time = { sec: 0, nsec: UTIME_OMIT };
 
-/** Names of a directory that are known follow each change (KnownNames); answers with the result of the change. */
+/** The names of a directory that are known follow each change (known-names.ts); answers with the result of the change. */
 function added(directory: RealDirectory, name: Bytes, result: number): number {
-  if (result >= 0) directory.names?.add(name);
+  if (result >= 0) nameCame(directory, name);
   return result;
 }
 
@@ -93,8 +94,7 @@ export function removeDirectory(directory: RealDirectory, name: Bytes): number {
 export function rename(from: RealDirectory, oldName: Bytes, to: RealDirectory, newName: Bytes, flags: number): number {
   const source = guardDirectory(from);
   const target = guardDirectory(to);
-  if (source < 0 || target < 0) return Math.min(source, target);
-  return added(to, newName, changes.renameat2(source, oldName, target, newName, flags));
+  return source < 0 ? source : target < 0 ? target : added(to, newName, changes.renameat2(source, oldName, target, newName, flags));
 }
 
 export function setMode(place: Place, mode: number): number {
