@@ -191,11 +191,10 @@ class MountWords {
     for (const [option, value] of [["--upper or upperdir", settings.upper], ["--work or workdir", settings.work]] as const) {
       if (value === "") throw new UsageError(`${option} is empty; name a directory, or leave it out`);
     }
-    if (settings.profile && this.#transport !== "fuse") {
-      throw new UsageError(`--profile is not supported by --transport ${this.#transport}; leave one of them out`);
-    }
-    if (settings.passthrough && this.#transport !== "fuse") {
-      throw new UsageError(`data=passthrough is not supported by --transport ${this.#transport}; leave one of them out`);
+    for (const [option, isSet] of [["--profile", settings.profile], ["data=passthrough", settings.passthrough]] as const) {
+      if (isSet && this.#transport !== "fuse") {
+        throw new UsageError(`${option} is not supported by --transport ${this.#transport}; leave one of them out`);
+      }
     }
     return {
       kind: "mount",

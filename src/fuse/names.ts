@@ -14,7 +14,7 @@ import { encodeOpen } from "./opens.js";
 import { attributeLifetime } from "./protected-files.js";
 import type { Request } from "./request.js";
 import {
-  fuse_batch_forget_in, fuse_create_in, fuse_entry_out, fuse_forget_in, fuse_forget_one, fuse_link_in,
+  fuse_batch_forget_in, fuse_create_in, fuse_forget_in, fuse_forget_one, fuse_link_in,
   fuse_mkdir_in, fuse_mknod_in, fuse_rename2_in, fuse_rename_in,
 } from "./structs.js";
 
@@ -88,9 +88,9 @@ export function tmpfile(adapter: Adapter, request: Request, parent: Inode): Outc
 }
 
 function answerOpened(adapter: Adapter, inode: Inode | Errno): Outcome {
+  if (isErrno(inode)) return inode;
   const length = answerEntry(adapter, inode);
-  if (length < 0) return length;
-  return fuse_entry_out.sizeof + encodeOpen(adapter, fuse_entry_out.sizeof, inode as Inode);
+  return length < 0 ? length : length + encodeOpen(adapter, length, inode);
 }
 
 export function mknod(adapter: Adapter, request: Request, parent: Inode): Outcome {

@@ -32,10 +32,10 @@ export const RENAME_NOREPLACE = constant("RENAME_NOREPLACE");
 export const RENAME_EXCHANGE = constant("RENAME_EXCHANGE");
 export const RENAME_WHITEOUT = constant("RENAME_WHITEOUT");
 
-export const POSIX_FADV_WILLNEED = constant("POSIX_FADV_WILLNEED");
 export const SEEK_SET = constant("SEEK_SET");
 export const SEEK_DATA = constant("SEEK_DATA");
 export const SEEK_HOLE = constant("SEEK_HOLE");
+export const POSIX_FADV_WILLNEED = constant("POSIX_FADV_WILLNEED");
 export const UTIME_NOW = constant("UTIME_NOW");
 export const UTIME_OMIT = constant("UTIME_OMIT");
 export const XATTR_CREATE = constant("XATTR_CREATE");
