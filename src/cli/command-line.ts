@@ -8,6 +8,7 @@ import type { FeatureOptions } from "../engine/options.js";
 import { applyMountOptions } from "./mount-options.js";
 import { Settings, type MountFlag } from "./settings.js";
 import { UsageError } from "./usage-error.js";
+import { noValue, unknownOption, WordReader, type OptionItem } from "./word-reader.js";
 
 /** A mount to make: plain data, as it is handed to the daemon. */
 export interface MountCommand {
@@ -60,67 +61,6 @@ export function parseCommand(words: readonly Bytes[]): Command {
     case "umount": return parseUmount(words.slice(1));
     default: return new MountWords(words, "ovlfs").parse();
   }
-}
-
-/** An option, with the value attached to its word if there is one. */
-interface OptionItem {
-  readonly option: string;
-  readonly attached: Bytes | undefined;
-}
-
-type Item = OptionItem | { readonly plain: Bytes };
-
-/** Reads words one by one: `--long`, `--long=value`, `-abc`, `-ovalue`; `--` ends the options. */
-class WordReader {
-  #next = 0;
-  #letters = "" as Bytes;
-  #onlyPlain = false;
-  readonly #words: readonly Bytes[];
-
-  constructor(words: readonly Bytes[]) {
-    this.#words = words;
-  }
-
-  read(): Item | undefined {
-    if (this.#letters !== "") return this.#letter();
-    const word = this.#words[this.#next++];
-    if (word === undefined) return undefined;
-    if (this.#onlyPlain || word === "-" || !word.startsWith("-")) return { plain: word };
-    if (word === "--") {
-      this.#onlyPlain = true;
-      return this.read();
-    }
-    if (word.startsWith("--")) {
-      const equals = word.indexOf("=");
-      if (equals < 0) return { option: word, attached: undefined };
-      return { option: word.slice(0, equals), attached: word.slice(equals + 1) as Bytes };
-    }
-    this.#letters = word.slice(1) as Bytes;
-    return this.#letter();
-  }
-
-  #letter(): OptionItem {
-    const option = `-${this.#letters[0]!}`;
-    const rest = this.#letters.slice(1) as Bytes;
-    this.#letters = (option === "-o" ? "" : rest) as Bytes;
-    return { option, attached: option === "-o" && rest !== "" ? rest : undefined };
-  }
-
-  /** The value of an option that needs one: attached to it, or the next word. */
-  value(item: OptionItem, what: string): Bytes {
-    const value = item.attached ?? this.#words[this.#next++];
-    if (value === undefined) throw new UsageError(`${item.option} needs a value; write '${item.option} ${what}'`);
-    return value;
-  }
-}
-
-function unknownOption(option: string, topic: Topic): UsageError {
-  const help = topic === "ovlfs" ? "ovlfs --help" : `ovlfs ${topic} --help`;
-  return new UsageError(`unknown option '${display(option as Bytes)}'; '${help}' lists all that there are`);
-}
-
-function noValue(item: OptionItem): void {
-  if (item.attached !== undefined) throw new UsageError(`${item.option} takes no value; write '${item.option}' alone`);
 }
 
 /** The words of a mount, in either form. */

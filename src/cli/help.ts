@@ -1,13 +1,14 @@
 /** The help texts. The options of `-o` come from their table, so that none is missing. */
 import type { Topic } from "./command-line.js";
+import { commands } from "./commands.js";
 import { describeMountOptions } from "./mount-options.js";
 
-const overview = `ovlfs: OverlayFS in userspace
+const overview = (): string => `ovlfs: OverlayFS in userspace
 
 usage: ovlfs mount [--lower DIR[:DIR]...]... [--upper DIR --work DIR] [-o OPTIONS] [-f] MERGED
        ovlfs umount [-l] MERGED
        ovlfs [SOURCE] MERGED -o lowerdir=DIR[:DIR]...[,upperdir=DIR,workdir=DIR][,OPTION]...
-       ovlfs --version
+${commands.map(({ name, usage }) => `       ovlfs ${name} ${usage}\n`).join("")}       ovlfs --version
        ovlfs --help | ovlfs mount --help | ovlfs umount --help
 `;
 
@@ -44,7 +45,7 @@ daemon has gone.
 /** The help for one command, or for all. */
 export function helpText(topic: Topic): string {
   switch (topic) {
-    case "ovlfs": return overview;
+    case "ovlfs": return overview();
     case "mount": return mount();
     case "umount": return umount;
   }

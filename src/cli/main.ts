@@ -3,6 +3,7 @@
  * The program `ovlfs`: reads its words and does what they say. Each command loads only what it needs, so that
  * starting the daemon costs no more than that. Whatever fails ends in one sentence and exit status 1.
  */
+import { findCommand, runCommand } from "./commands.js";
 import { parseCommand, type Command } from "./command-line.js";
 import { sentence } from "./sentence.js";
 import { commandWords } from "./words.js";
@@ -26,7 +27,10 @@ async function run(command: Command): Promise<void> {
 }
 
 try {
-  await run(parseCommand(commandWords()));
+  const words = commandWords();
+  const entry = findCommand(words[0]);
+  if (entry === undefined) await run(parseCommand(words));
+  else process.exitCode = await runCommand(entry, words.slice(1));
 } catch (error) {
   process.stderr.write(`ovlfs: ${sentence(error)}\n`);
   process.exitCode = 1;
