@@ -174,6 +174,16 @@ static napi_value call_fdatasync(napi_env env, napi_callback_info info) {
   return answer(&call, outcome(fdatasync(fd)));
 }
 
+/* Only starts the writeback of a range: waits for no disk, though it may wait for a place in the disk's queue. */
+static napi_value call_start_writeback(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  int fd = int_argument(&call, 0);
+  off_t offset = long_argument(&call, 1);
+  off_t length = long_argument(&call, 2);
+  if (!usable(&call)) return answer(&call, 0);
+  return answer(&call, outcome(sync_file_range(fd, offset, length, SYNC_FILE_RANGE_WRITE)));
+}
+
 static napi_value call_syncfs(napi_env env, napi_callback_info info) {
   struct call call = begin(env, info);
   int fd = int_argument(&call, 0);
@@ -206,6 +216,7 @@ const struct binding file_bindings[] = {
     {"ficlone", call_ficlone},
     {"fsync", call_fsync},
     {"fdatasync", call_fdatasync},
+    {"startWriteback", call_start_writeback},
     {"syncfs", call_syncfs},
     {"flock", call_flock},
     {NULL, NULL},

@@ -10,7 +10,7 @@ import { E } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { S_IFLNK, S_IFREG, Stat } from "../sys/stat.js";
 import { createBuilding, discardBuilding, publishNew, type Building } from "./building.js";
-import { copyAll } from "./data-copy.js";
+import { copyAll, syncCopy } from "./data-copy.js";
 import { copyUpData } from "./data-copy-up.js";
 import { closeData, DataFile } from "./data-file.js";
 import { nameAdded } from "./directory.js";
@@ -218,8 +218,10 @@ function buildRegular(
 /** Gives the file data and metadata; the data is on the disk before anything can lead to it. 0 or an errno. */
 function fill(fs: OverlayFs, building: Building, metadata: Metadata, source: RealFile): number {
   return onOpened(source, (fd) => {
-    const error = copyAll(fs, fd, source, building.fd, stat);
-    return error < 0 ? error : applyMetadata(fs, building.place, metadata, source === metadata.lower ? fd : null);
+    let error = copyAll(fs, fd, source, building.fd, stat);
+    // The disk works meanwhile.
+    if (error >= 0) error = applyMetadata(fs, building.place, metadata, source === metadata.lower ? fd : null);
+    return error < 0 ? error : syncCopy(fs, building.fd);
   });
 }
 

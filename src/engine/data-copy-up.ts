@@ -6,7 +6,7 @@
  */
 import { native } from "../sys/native.js";
 import { Stat } from "../sys/stat.js";
-import { copyAll } from "./data-copy.js";
+import { copyAll, syncCopy } from "./data-copy.js";
 import { publishOver, type Building } from "./building.js";
 import { closeData, DataFile } from "./data-file.js";
 import type { FileInode } from "./inode.js";
@@ -91,8 +91,9 @@ function fill(fs: OverlayFs, upper: RealFile, source: RealFile): number {
   const target = openForWriting(upper);
   if (target < 0) return target;
   let error = onOpened(source, (fd) => copyAll(fs, fd, source, target, stat));
-  native.close(target);
   if (error >= 0 && kept) error = setXattr(upper, XATTR_CAPABILITY, kept, 0);
+  if (error >= 0) error = syncCopy(fs, target);
+  native.close(target);
   if (error >= 0) setTimes(upper, { sec: stat.atimeSec, nsec: stat.atimeNsec }, { sec: stat.mtimeSec, nsec: stat.mtimeNsec });
   return error;
 }

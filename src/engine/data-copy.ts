@@ -1,7 +1,8 @@
 /**
  * Copying a file's data: by reflink where the file system can share blocks, else extent by extent with holes
  * left as holes. What is to be copied is planned first, so that the same plan can be carried out at once or
- * off the thread.
+ * off the thread. The disk begins with a copy at once, by sync_file_range(2), which promises nothing: whoever
+ * publishes a copy calls `syncCopy` first, and finds most of it written.
  */
 import { SEEK_DATA, SEEK_HOLE } from "../sys/constants.js";
 import { E } from "../sys/errno.js";
@@ -21,12 +22,24 @@ export interface Extent {
 /** Bytes that `Stat.blocks` counts by. */
 const STAT_BLOCK = 512;
 const buffer = Buffer.allocUnsafeSlow(128 * 1024);
-const STEP = 64 * 1024 * 1024;
+/** Bytes copied off the thread before the disk is told of them. */
+const STEP = 16 * 1024 * 1024;
 
-/** Copies all data of an open file of a layer into another open one, by reflink where that goes, and syncs it; 0 or an errno. */
-export function copyAll(fs: Pick<OverlayFs, "config">, fd: number, { layer }: Place, target: number, { size, blocks }: Stat): number {
-  const error = reflink(fd, layer, target) >= 0 ? 0 : copyBytes(fd, target, size, blocks * STAT_BLOCK >= size);
-  return error < 0 || fs.config.fsync === "volatile" ? error : openFile.fsync(target);
+type Synced = Pick<OverlayFs, "config">;
+
+const mustSync = ({ config }: Synced): boolean => config.fsync !== "volatile";
+
+/** Copies all data of an open file of a layer into another open one, by reflink where that goes; 0 or an errno. */
+export function copyAll(fs: Synced, fd: number, { layer }: Place, target: number, { size, blocks }: Stat): number {
+  if (reflink(fd, layer, target) >= 0) return 0;
+  const error = copyBytes(fd, target, size, blocks * STAT_BLOCK >= size);
+  if (error >= 0 && mustSync(fs)) openFile.startWriteback(target, 0, 0);
+  return error;
+}
+
+/** What was copied is on the disk, as far as the mount wants it to be, and may be published; 0 or an errno. */
+export function syncCopy(fs: Synced, target: number): number {
+  return mustSync(fs) ? openFile.fsync(target) : 0;
 }
 
 function copyBytes(source: number, target: number, size: number, isDense: boolean): number {
@@ -74,19 +87,27 @@ export function copyData(source: number, target: number, size: number): number {
   return openFile.ftruncate(target, size);
 }
 
-/** As copyData, on libuv's pool. */
-export async function copyDataAsync(source: number, target: number, size: number): Promise<number> {
-  for (const { start, length } of dataExtents(source, size)) {
-    for (let done = 0; done < length;) {
-      const at = start + done;
-      const copied = await openFile.copyFileRangeAsync(source, at, target, at, Math.min(STEP, length - done));
-      if (copied < 0) return copied;
-      // The source is shorter than it was: the rest reads as zeros, as the size is set below.
-      if (copied === 0) break;
-      done += copied;
-    }
+/** As copyData and syncCopy, on libuv's pool. */
+export async function copyAndSyncAsync(fs: Synced, source: number, target: number, size: number): Promise<number> {
+  for (const extent of dataExtents(source, size)) {
+    const error = await copyExtentAsync(fs, source, target, extent);
+    if (error < 0) return error;
   }
-  return openFile.ftruncate(target, size);
+  const error = openFile.ftruncate(target, size);
+  return error < 0 || !mustSync(fs) ? error : openFile.fsyncAsync(target, false);
+}
+
+async function copyExtentAsync(fs: Synced, source: number, target: number, { start, length }: Extent): Promise<number> {
+  for (let done = 0; done < length;) {
+    const at = start + done;
+    const copied = await openFile.copyFileRangeAsync(source, at, target, at, Math.min(STEP, length - done));
+    if (copied < 0) return copied;
+    // The source is shorter than it was: the rest reads as zeros, as the size is set behind it.
+    if (copied === 0) break;
+    if (mustSync(fs)) await openFile.startWritebackAsync(target, at, copied);
+    done += copied;
+  }
+  return 0;
 }
 
 function copyExtent(source: number, target: number, { start, length }: Extent): number {

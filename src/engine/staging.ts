@@ -6,12 +6,11 @@
 import { E } from "../sys/errno.js";
 import { S_IFREG, Stat } from "../sys/stat.js";
 import { native } from "../sys/native.js";
-import { copyDataAsync, reflink } from "./data-copy.js";
+import { copyAndSyncAsync, reflink } from "./data-copy.js";
 import type { FileInode, Inode } from "./inode.js";
 import { inTurn, mayCopyLong } from "./long-copies.js";
 import { dataOf } from "./lower-data.js";
 import type { OverlayFs } from "./overlay-fs.js";
-import { openFile } from "./upper.js";
 import { createBuilding, discardBuilding, type Building } from "./building.js";
 
 /** From this size on a copy-up may take longer than a caller elsewhere should wait. */
@@ -65,7 +64,7 @@ function isReplaceable({ metacopy, hasOneName, indexed, hasOrigin }: FileInode):
 function begin(fs: OverlayFs, inode: FileInode, building: Building, source: number, size: number): Promise<void> {
   const settled = inTurn(() => {
     // While it waited another copy may have been made, in a hurry, or the inode dropped.
-    return inode.staged?.building === building ? copyAndSync(fs, source, building.fd, size) : Promise.resolve(-E.ECANCELED);
+    return inode.staged?.building === building ? copyAndSyncAsync(fs, source, building.fd, size) : Promise.resolve(-E.ECANCELED);
   }).then((error) => {
     native.close(source);
     const own = inode.staged;
@@ -75,11 +74,6 @@ function begin(fs: OverlayFs, inode: FileInode, building: Building, source: numb
   });
   inode.staged = { building, settled, size: null, error: 0 };
   return settled;
-}
-
-async function copyAndSync(fs: OverlayFs, source: number, target: number, size: number): Promise<number> {
-  const error = await copyDataAsync(source, target, size);
-  return error < 0 || fs.config.fsync === "volatile" ? error : openFile.fsyncAsync(target, false);
 }
 
 /** What was staged for an inode, for its copy-up; null where nothing was, or an errno. */

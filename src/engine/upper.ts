@@ -143,7 +143,7 @@ export function setExtendedFlags(place: Place, fd: number, extended: Uint8Array)
 export const openFile: Pick<
   Changes,
   | "pwrite" | "ftruncate" | "fallocate" | "copyFileRange" | "copyFileRangeAsync" | "ficlone"
-  | "fsync" | "fdatasync" | "fsyncAsync" | "startWritebackAsync" | "syncfs"
+  | "fsync" | "fdatasync" | "fsyncAsync" | "startWriteback" | "startWritebackAsync" | "syncfs"
 > = native;
 
 /** Opens a file of the upper for reading and writing; a descriptor or a negated errno. */

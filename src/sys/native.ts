@@ -94,7 +94,9 @@ export interface Changes {
   fdatasync(fd: number): number;
   /** fsync(2) or fdatasync(2) on libuv's pool. */
   fsyncAsync(fd: number, dataOnly: boolean): Promise<number>;
-  /** sync_file_range(2) with SYNC_FILE_RANGE_WRITE on libuv's pool: starts the writeback of a range, in bytes. */
+  /** sync_file_range(2) with SYNC_FILE_RANGE_WRITE: starts the writeback of a range, in bytes; length 0 is all behind `offset`. */
+  startWriteback(fd: number, offset: number, length: number): number;
+  /** As startWriteback, on libuv's pool. */
   startWritebackAsync(fd: number, offset: number, length: number): Promise<number>;
   syncfs(fd: number): number;
   setFileFlags(fd: number, flags: number): number;
