@@ -1,9 +1,10 @@
 /** One measurement: a fresh upper, a mount, the state that the workload starts from, the run, and all gone again. */
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Ground } from "./ground.js";
 import { mount, unmount, type Layers, type Mounter } from "./mounters.js";
 import { command, dropCaches } from "./programs.js";
+import { putAside } from "./used.js";
 import type { Workload } from "./workloads.js";
 
 const NANOSECONDS_PER_MILLISECOND = 1e6;
@@ -21,7 +22,7 @@ export async function measure(workload: Workload, mounter: Mounter, ground: Grou
       await unmount(mounted);
     }
   } finally {
-    for (const name of [layers.upper, layers.work, layers.merged]) rmSync(join(layers.place, name), { recursive: true, force: true });
+    putAside(layers.place, [layers.upper, layers.work, layers.merged]);
   }
 }
 
