@@ -5,6 +5,7 @@
  */
 import { bytes, display, type Bytes } from "../sys/bytes.js";
 import type { FeatureOptions } from "../engine/options.js";
+import { readHelperCall } from "./mount-helper.js";
 import { applyMountOptions } from "./mount-options.js";
 import { Settings, type MountFlag } from "./settings.js";
 import { UsageError } from "./usage-error.js";
@@ -48,6 +49,8 @@ export type Command =
   | MountCommand
   | UmountCommand
   | { readonly kind: "version" }
+  /** All words are right, and nothing is to be done. */
+  | { readonly kind: "nothing" }
   | { readonly kind: "help"; readonly topic: Topic };
 
 const transports = ["fuse", "fuse-native"] as const;
@@ -58,15 +61,22 @@ export function parseCommand(words: readonly Bytes[]): Command {
   switch (words[0]) {
     case undefined: throw new UsageError("no command is given; 'ovlfs --help' shows what there is");
     case "mount": return new MountWords(words.slice(1), "mount").parse();
+    case "mount-helper": return parseHelperCall(words.slice(1));
     case "umount": return parseUmount(words.slice(1));
     default: return new MountWords(words, "ovlfs").parse();
   }
 }
 
-/** The words of a mount, in either form. */
+function parseHelperCall(words: readonly Bytes[]): Command {
+  const call = readHelperCall(words);
+  const command = new MountWords(call.words, "mount-helper").parse();
+  return call.fake ? { kind: "nothing" } : command;
+}
+
+/** The words of a mount, in each form. */
 class MountWords {
   readonly #reader: WordReader;
-  readonly #topic: "ovlfs" | "mount";
+  readonly #form: "ovlfs" | "mount" | "mount-helper";
   readonly #settings = new Settings();
   readonly #plain: Bytes[] = [];
   #foreground = false;
@@ -75,9 +85,9 @@ class MountWords {
   #profileFile: Bytes | undefined;
   #other: Command | undefined;
 
-  constructor(words: readonly Bytes[], topic: "ovlfs" | "mount") {
+  constructor(words: readonly Bytes[], form: "ovlfs" | "mount" | "mount-helper") {
     this.#reader = new WordReader(words);
-    this.#topic = topic;
+    this.#form = form;
   }
 
   parse(): Command {
@@ -105,9 +115,9 @@ class MountWords {
       case "-f": case "--foreground": this.#foreground = true; return;
       case "-d": case "--debug": settings.debug = true; return;
       case "-s": return;
-      case "-h": case "--help": this.#other = { kind: "help", topic: this.#topic }; return;
+      case "-h": case "--help": this.#other = { kind: "help", topic: this.#form === "mount" ? "mount" : "ovlfs" }; return;
       case "-V": case "--version": this.#other = { kind: "version" }; return;
-      default: throw unknownOption(item.option, this.#topic);
+      default: throw unknownOption(item.option, this.#form);
     }
   }
 
@@ -160,7 +170,7 @@ class MountWords {
 
   #noLower(): UsageError {
     const first = this.#plain[0];
-    if (this.#topic === "ovlfs" && first !== undefined && !first.includes("/")) {
+    if (this.#form === "ovlfs" && first !== undefined && !first.includes("/")) {
       return new UsageError(`unknown command '${display(first)}'; 'ovlfs --help' shows what there is`);
     }
     return new UsageError("no lower layer is given; name at least one by --lower DIR or -o lowerdir=DIR");
@@ -169,7 +179,7 @@ class MountWords {
   /** `[source, mountpoint]` of the plain words. */
   #places(): readonly [Bytes | undefined, Bytes] {
     const [first, second, ...more] = this.#plain;
-    const extra = this.#topic === "mount" ? second : more[0];
+    const extra = this.#form === "mount" ? second : more[0];
     if (extra !== undefined) {
       throw new UsageError(`there is one word too many: '${display(extra)}'; give one mount point, and layers by --lower, --upper and --work`);
     }

@@ -23,7 +23,9 @@ export interface CommandEntry {
   load(): Promise<CommandModule>;
 }
 
-export const commands: readonly CommandEntry[] = [];
+export const commands: readonly CommandEntry[] = [
+  { name: "install-helper", usage: "[--remove]", load: () => import("./commands/install-helper.js") },
+];
 
 /** The command of that name, unless it is one of the mount's own. */
 export function findCommand(name: Bytes | undefined): CommandEntry | undefined {
