@@ -121,9 +121,9 @@ describe("mount(8)", () => {
       chown 65534:65534 /srv/u /srv/w /srv/m
       user() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
       user mount /srv/m || exit
-      ${shown}; user cat /srv/m/f; user sh -c 'echo changed >/srv/m/f'
+      ${shown}; user cat /srv/m/f; user sh -c 'echo made >/srv/m/new'
       user umount /srv/m`);
     expect(finished).toEqual({ status: 0, stdout: "src    fuse.ovlfs rw,nosuid,nodev,noexec,relatime\nlower\n", stderr: "" });
-    expect(readFileSync(join(system.srv, "u/f"), "utf8")).toBe("changed\n");
+    expect(readFileSync(join(system.srv, "u/new"), "utf8")).toBe("made\n");
   });
 });
