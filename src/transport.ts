@@ -18,6 +18,8 @@ export interface MountRequest {
   readonly copyUpAtOpen: boolean;
   /** The kernel is to read and write the backing files of opens itself. */
   readonly passthrough: boolean;
+  /** What the mount tells of itself is listed with the xattrs of its files. */
+  readonly listsProvenance: boolean;
   /** Each request and its answer to the log. */
   readonly debug: boolean;
   readonly log: MountLog;

@@ -26,6 +26,7 @@ export interface MountCommand {
   readonly debug: boolean;
   readonly copyUpAtOpen: boolean;
   readonly passthrough: boolean;
+  readonly listsProvenance: boolean;
   readonly features: FeatureOptions;
   readonly foreground: boolean;
   readonly transport: TransportName;
@@ -159,6 +160,7 @@ class MountWords {
       debug: settings.debug,
       copyUpAtOpen: settings.copyUpAtOpen,
       passthrough: settings.passthrough,
+      listsProvenance: settings.listsProvenance,
       features: settings.features,
       foreground: this.#foreground || settings.debug,
       transport: this.#transport,

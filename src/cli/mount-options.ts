@@ -78,6 +78,10 @@ export const mountOptions: readonly Row[] = [
     name: "data", value: "cache|passthrough", help: "file data goes through the kernel's cache (default), or as root straight to the layers' files, for streaming",
     take: (settings, value) => { settings.passthrough = oneOf("data", value, ["cache", "passthrough"]) === "passthrough"; },
   },
+  {
+    name: "provenance", value: "hidden|listed", help: "the attributes user.ovlfs.*, which tell the layer of a file, are read by name only (default), or listed too",
+    take: (settings, value) => { settings.listsProvenance = oneOf("provenance", value, ["hidden", "listed"]) === "listed"; },
+  },
   { name: "override_creds", help: "the daemon works in the layers with its own credentials (always so)", passedOver: true },
   { name: "nooverride_creds", help: "refused", refused: "the daemon has no credentials but its own; leave it out" },
   { name: "suid", help: "honour setuid and setgid (default for root; others never have it)", clear: ["MS_NOSUID"] },

@@ -68,7 +68,7 @@ export async function serve(command: MountCommand, announce: () => void): Promis
       const session = await mount({
         engine, mountpoint, source: command.source, flags: mountFlags(command, engine),
         allowOther: command.allowOther || process.geteuid!() === 0, copyUpAtOpen: command.copyUpAtOpen,
-        passthrough: command.passthrough,
+        passthrough: command.passthrough, listsProvenance: command.listsProvenance,
         debug: command.debug, log,
       });
       process.title = `ovlfs ${shown}`;

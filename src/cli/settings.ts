@@ -27,6 +27,7 @@ export class Settings {
   profile = false;
   copyUpAtOpen = false;
   passthrough = false;
+  listsProvenance = false;
   /** Features of the overlay format that were asked for. */
   features: FeatureOptions = {};
   #lowerOption: LowerOption | undefined;

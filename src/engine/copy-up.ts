@@ -16,7 +16,7 @@ import { closeData, DataFile } from "./data-file.js";
 import { nameAdded } from "./directory.js";
 import { markImpure } from "./impure.js";
 import { addDirectory, indexName, type Index } from "./index-directory.js";
-import type { DirectoryInode, FileInode, Inode } from "./inode.js";
+import type { DirectoryInode, FileInode, Inode, Link } from "./inode.js";
 import { knowEmpty } from "./known-names.js";
 import { linkUp } from "./link-up.js";
 import { dataOf } from "./lower-data.js";
@@ -65,7 +65,23 @@ function copyUpOne(fs: OverlayFs, work: Work, inode: Inode, data: DataNeeded): n
   const parent = inode.parent!;
   const metadata = metadataOf(fs, inode);
   if (typeof metadata === "number") return metadata;
-  if (!inode.isDirectory && metadata.isIndexed) return copyUpToIndex(fs, work, inode, metadata, data, { parent, name });
+  const { size } = stat;
+  const error = !inode.isDirectory && metadata.isIndexed
+    ? copyUpToIndex(fs, work, inode, metadata, data, { parent, name })
+    : copyUpToParent(fs, work, inode, metadata, data, { parent, name });
+  if (error >= 0) copiedUp(fs, inode, data === "none" ? 0 : size);
+  return error;
+}
+
+/** An inode now stands in the upper; a file's data, `size` bytes, as well, unless it is a metacopy. */
+function copiedUp({ counts }: OverlayFs, inode: Inode, size: number): void {
+  counts.copyUps++;
+  if (!inode.isDirectory && inode.type === S_IFREG && !inode.metacopy) counts.copiedBytes += size;
+}
+
+function copyUpToParent(
+  fs: OverlayFs, work: Work, inode: Inode, metadata: Metadata, data: DataNeeded, { parent, name }: Link,
+): number {
   const impure = markImpure(fs, parent);
   if (impure < 0) return impure;
   const upperParent = parent.upper!;
@@ -74,7 +90,7 @@ function copyUpOne(fs: OverlayFs, work: Work, inode: Inode, data: DataNeeded): n
 
 /** A file with several names in the lower: its upper is the index entry, and each name a link of it. */
 function copyUpToIndex(
-  fs: OverlayFs, work: Work, inode: FileInode, metadata: Metadata, data: DataNeeded, link: { parent: DirectoryInode; name: Bytes },
+  fs: OverlayFs, work: Work, inode: FileInode, metadata: Metadata, data: DataNeeded, link: Link,
 ): number {
   const index = fs.index!;
   const name = indexName(metadata.origin!);
@@ -193,8 +209,10 @@ function copyUpNameless(fs: OverlayFs, work: Work, inode: FileInode, data: DataN
     return held;
   }
   if (building.name !== null) removeFile(work.directory, building.name);
+  const { size } = stat;
   adopt(fs, inode, RealFile.nameless(work.directory, held), building, metadata, null);
   inode.lostLinks = 0;
+  copiedUp(fs, inode, data === "none" ? 0 : size);
   return 0;
 }
 

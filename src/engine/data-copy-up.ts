@@ -30,7 +30,9 @@ export function copyUpData(fs: OverlayFs, inode: FileInode, isNeeded: boolean): 
   const staged = isNeeded ? findStaged(inode) : null;
   if (typeof staged === "number") return staged;
   // Its name may have gone, or another come, while the data was copied.
-  return staged && inode.hasOneName ? replace(fs, fs.work!, inode, staged) : copyInPlace(fs, inode, isNeeded);
+  const error = staged && inode.hasOneName ? replace(fs, fs.work!, inode, staged) : copyInPlace(fs, inode, isNeeded);
+  if (error >= 0 && isNeeded) fs.counts.copiedBytes += stat.size;
+  return error;
 }
 
 /** A file with all of the data, copied ahead, takes the place of the metacopy. */

@@ -11,12 +11,13 @@ import { native } from "../sys/native.js";
 import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, Stat } from "../sys/stat.js";
 import { setAttributes } from "./attributes.js";
 import { copyUp } from "./copy-up.js";
+import type { Counts } from "./counts.js";
 import { make, makeNameless } from "./create.js";
 import { allocate, copyRange, readData, seek, settledData, sync, syncNow, writeData, writeKeepingMtime } from "./data.js";
 import { listDirectory } from "./directory.js";
 import { getExtended, getFlags, setExtended, setFlags } from "./file-flags.js";
 import { DirectoryInode, type Inode } from "./inode.js";
-import { canonicalPath, isWithin } from "./layer.js";
+import { canonicalPath, isWithin, type Layer } from "./layer.js";
 import { link } from "./link.js";
 import type { Listing } from "./listing.js";
 import { readUpperMarks } from "./enter.js";
@@ -25,9 +26,11 @@ import { releaseLowerNames } from "./known-names.js";
 import { getAttributes } from "./merged-stat.js";
 import { closeLayers, openOverlay } from "./open.js";
 import type { Miss } from "./misses.js";
+import { optionWords } from "./option-words.js";
 import { OptionError, type OverlayOptions } from "./options.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { protectionOf, type Protection } from "./protection.js";
+import { provenanceOf, type Provenance } from "./provenance.js";
 import { readLink } from "./real-link.js";
 import { ITSELF } from "./real.js";
 import { rmdir, unlink } from "./remove.js";
@@ -36,6 +39,14 @@ import { stage } from "./staging.js";
 import type { AttrChange, Caller, Log } from "./types.js";
 import { opacity } from "./whiteout.js";
 import { changeXattr, dropXattr, getXattr, listMergedXattrs } from "./xattr.js";
+
+/** The directories that an overlay is made of; lowers topmost first, null for what it does not have or does not use. */
+export interface LayerPaths {
+  readonly lower: readonly Bytes[];
+  readonly data: readonly Bytes[];
+  readonly upper: Bytes | null;
+  readonly work: Bytes | null;
+}
 
 export class Engine {
   readonly root: DirectoryInode;
@@ -82,6 +93,29 @@ export class Engine {
   /** How many inodes live. */
   get inodeCount(): number {
     return this.fs.inodes.size;
+  }
+
+  /** What was done since the overlay was opened. */
+  get counts(): Readonly<Counts> {
+    return this.fs.counts;
+  }
+
+  /** The features in force, as words of the mount options. */
+  get options(): readonly string[] {
+    return optionWords(this.fs.config);
+  }
+
+  /** The directories that the overlay is made of, absolute. */
+  get layers(): LayerPaths {
+    const { upper, work, lower, dataLayers } = this.fs;
+    const paths = (layers: readonly Layer[]): readonly Bytes[] => layers.map(({ path }) => path);
+    return { lower: paths(lower), data: paths(dataLayers), upper: upper?.path ?? null, work: work?.path ?? null };
+  }
+
+  /** Where an inode comes from. */
+  provenance(inode: Inode): Provenance {
+    this.fs.descriptors.trim();
+    return provenanceOf(this.fs, inode);
   }
 
   /** Gives back `count` references. */

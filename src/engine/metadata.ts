@@ -13,7 +13,7 @@ import type { OverlayFs } from "./overlay-fs.js";
 import { listXattrs, readXattr, splitNames } from "./real-xattr.js";
 import type { Place } from "./real.js";
 import { openFile, setMode, setOwner, setTimes, setXattr } from "./upper.js";
-import { XATTR_ACL_ACCESS, XATTR_ACL_DEFAULT } from "./xattr-names.js";
+import { isVirtual, XATTR_ACL_ACCESS, XATTR_ACL_DEFAULT } from "./xattr-names.js";
 
 export interface Metadata {
   /** Whose metadata it is. */
@@ -56,7 +56,7 @@ export function copyXattrs(fs: OverlayFs, from: Place, to: Place): number {
   const list = listXattrs(from);
   if (isErrno(list)) return list;
   for (const name of splitNames(list)) {
-    if (from.layer.xattrs.isPrivate(name)) continue;
+    if (from.layer.xattrs.isPrivate(name) || isVirtual(name)) continue;
     const value = readXattr(from, name);
     if (value === -E.ENODATA) continue;
     if (isErrno(value)) return value;

@@ -202,7 +202,7 @@ function openWork(base: RealDirectory, { path }: OpenedDirectory, config: Config
   if (typeof directory === "number") {
     throw new OptionError(`work directory '${display(path)}' can't be prepared (${errnoName(directory)}); use an empty, writable directory`);
   }
-  const work = new Work(base, directory, probeFeatures(directory, log), log);
+  const work = new Work(base, path, directory, probeFeatures(directory, log), log);
   const error = tryWhiteout(directory, work.temporaryName());
   if (error < 0) {
     removeDirectory(base, bytes("work"));
@@ -269,6 +269,7 @@ function createState({ cache, upper, work, lower, dataLayers, config, lowers, lo
     walkAhead: new WalkAhead(),
     traps: trapsOf(lowers),
     log,
+    counts: { copyUps: 0, copiedBytes: 0, whiteouts: 0 },
     onAttributesChanged: null,
     onListingChanged: null,
   };

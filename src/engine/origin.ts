@@ -109,13 +109,23 @@ export function readOrigin(fs: OverlayFs, upper: Place, type: number): OriginFou
 }
 
 function resolve(fs: OverlayFs, stored: Buffer, type: number): OriginFound["lower"] {
-  for (const layer of fs.lower) {
+  const opened = openOrigin(fs, stored);
+  if (!opened) return null;
+  native.statx(opened.fd, ITSELF, stat.fields);
+  native.close(opened.fd);
+  return stat.type === type ? { ino: fs.numbers.of(stat), nlink: stat.nlink, key: lowerKeyOf(stat) } : null;
+}
+
+/**
+ * Opens (O_PATH) what a stored handle names in the first lower, from position `from` on, that can; null where none can.
+ * A handle names a file of a file system: it may be in another layer of the same one.
+ */
+export function openOrigin(fs: OverlayFs, stored: Buffer, from = 0): { readonly layer: Layer; readonly fd: number } | null {
+  for (let i = from; i < fs.lower.length; i++) {
+    const layer = fs.lower[i]!;
     if (layer.isAmbiguous || storedUuid(fs, layer).compare(stored, UUID, FID) !== 0) continue;
     const fd = openStored(layer, stored);
-    if (fd < 0) continue;
-    native.statx(fd, ITSELF, stat.fields);
-    native.close(fd);
-    return stat.type === type ? { ino: fs.numbers.of(stat), nlink: stat.nlink, key: lowerKeyOf(stat) } : null;
+    if (fd >= 0) return { layer, fd };
   }
   return null;
 }

@@ -4,6 +4,7 @@
  * functions over this state.
  */
 import type { Config } from "./config.js";
+import type { Counts } from "./counts.js";
 import type { Credentials } from "./credentials.js";
 import type { DescriptorCache } from "./descriptors.js";
 import type { Index } from "./index-directory.js";
@@ -39,6 +40,7 @@ export interface OverlayFs {
   /** `dev:ino` of layer roots that lie inside another layer: walking into one is ELOOP, as with the kernel. */
   readonly traps: ReadonlySet<string>;
   readonly log: Log;
+  readonly counts: Counts;
   /** Told of an inode whose attributes changed as a side effect of a call about another one. */
   onAttributesChanged: ((inode: Inode) => void) | null;
   /** Told of a directory whose entries changed, in their inode numbers, though the call is not about it. */

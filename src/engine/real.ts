@@ -63,6 +63,19 @@ export class RealDirectory extends Descriptor implements Place {
     return this.#pinned ? ITSELF : this.entryName;
   }
 
+  /** Its path from the root of the layer, empty for that; null where it has none: it was removed, or is in the work directory. */
+  get path(): Bytes | null { return RealDirectory.#pathOf(this); }
+
+  static #pathOf(directory: RealDirectory): Bytes | null {
+    let path = "";
+    let at = directory;
+    for (; at.parent; at = at.parent) {
+      if (at.#pinned) return null;
+      path = `/${at.entryName}${path}`;
+    }
+    return at === at.layer.root ? path as Bytes : null;
+  }
+
   /** The directory was renamed in its layer. */
   move(parent: RealDirectory, name: Bytes): void {
     this.parent = parent;
@@ -111,6 +124,12 @@ export class RealFile implements Place {
 
   get name(): Bytes {
     return this.#pinned >= 0 ? ITSELF : this.entryName;
+  }
+
+  /** Its path from the root of the layer; null where it has none, as in `RealDirectory.path`. */
+  get path(): Bytes | null {
+    const path = this.#pinned >= 0 ? null : this.directory.path;
+    return path === null ? null : `${path}/${this.entryName}` as Bytes;
   }
 
   /** Whether this is the file that stands at `name` in `directory`. */

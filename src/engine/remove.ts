@@ -63,7 +63,7 @@ function removeName(
   const held = beforeRemoval(fs, inode, parent, name);
   if (held < 0) return held;
   const error = needsWhiteout
-    ? replaceByWhiteout(fs.work, parent.upper!, name, inode, whiteouts)
+    ? replaceByWhiteout(fs, fs.work, parent.upper!, name, inode, whiteouts)
     : removeFromUpper(fs, parent.upper!, name, inode, whiteouts);
   if (error >= 0) leave(fs, parent, name, inode);
   return error;
@@ -106,14 +106,15 @@ function removeFromUpper(
  * directory at once, so that the whiteouts in it can be removed in the work directory afterwards.
  */
 function replaceByWhiteout(
-  work: Work, directory: RealDirectory, name: Bytes, inode: Inode, whiteouts: readonly Bytes[],
+  fs: OverlayFs, work: Work, directory: RealDirectory, name: Bytes, inode: Inode, whiteouts: readonly Bytes[],
 ): number {
   const whiteout = work.whiteout();
   if (typeof whiteout === "number") return whiteout;
   const isExchange = inode.isDirectory && inode.upper !== null;
   const error = rename(work.directory, whiteout, directory, name, isExchange ? RENAME_EXCHANGE : 0);
   if (error < 0) work.discard(whiteout);
-  else if (isExchange) discardEmptied(work, whiteout, whiteouts);
+  else fs.counts.whiteouts++;
+  if (error >= 0 && isExchange) discardEmptied(work, whiteout, whiteouts);
   return error;
 }
 

@@ -129,6 +129,7 @@ function replace(fs: OverlayFs, from: End<Inode>, to: End<Inode | null>, miss: M
   const flags = swaps ? RENAME_EXCHANGE : leavesWhiteout ? RENAME_WHITEOUT : 0;
   error = renameInUpper(oldUpper, from.name, newUpper, to.name, flags);
   if (error < 0) return error;
+  if (leavesWhiteout) fs.counts.whiteouts++;
   if (swaps && !leavesWhiteout) removeSwapped(fs, from);
   if (to.inode) leave(fs, to.parent, to.name, to.inode);
   move(fs, from, to);

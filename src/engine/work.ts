@@ -29,6 +29,8 @@ export class Work {
   constructor(
     /** The directory that the user named; its descriptor holds the lock. */
     readonly base: RealDirectory,
+    /** Where it was found, absolute, symlinks resolved. */
+    readonly path: Bytes,
     /** `work/work`. */
     readonly directory: RealDirectory,
     readonly features: UpperFeatures,

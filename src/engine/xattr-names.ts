@@ -14,6 +14,17 @@ export const XATTR_ACL_ACCESS = bytes("system.posix_acl_access");
 export const XATTR_ACL_DEFAULT = bytes("system.posix_acl_default");
 export const XATTR_CAPABILITY = bytes("security.capability");
 
+/**
+ * What a mount tells of itself is read as xattrs of this prefix (src/virtual-xattrs.ts). They are not stored, so what a
+ * layer really has under such a name is not seen, not copied up, and not to be set.
+ */
+const VIRTUAL_PREFIX = "user.ovlfs.";
+
+/** Whether an xattr's name is kept for what a mount tells of itself. */
+export function isVirtual(name: string): boolean {
+  return name.startsWith(VIRTUAL_PREFIX);
+}
+
 /** The names in use by one overlay. */
 export class XattrNames {
   readonly #prefix: Bytes;

@@ -12,7 +12,7 @@ import type { OverlayFs } from "./overlay-fs.js";
 import { mayChange } from "./protection.js";
 import { listXattrs, splitNames } from "./real-xattr.js";
 import { removeXattr, setXattr } from "./upper.js";
-import { XATTR_ACL_ACCESS, XATTR_ACL_DEFAULT } from "./xattr-names.js";
+import { isVirtual, XATTR_ACL_ACCESS, XATTR_ACL_DEFAULT } from "./xattr-names.js";
 
 const empty = Buffer.alloc(0);
 const NUL = bytes("\0");
@@ -20,6 +20,7 @@ const NUL = bytes("\0");
 /** The value's length, in `buffer` unless that is empty; or ENODATA, ERANGE … */
 export function getXattr(inode: Inode, name: Bytes, buffer: Uint8Array): number {
   const { real } = inode;
+  if (isVirtual(name)) return -E.ENODATA;
   const inLayer = real.layer.xattrs.toLayer(name);
   if (inLayer === null) return -E.EOPNOTSUPP;
   const dirfd = real.dirfd();
@@ -37,13 +38,15 @@ function isAcl(name: Bytes): boolean { return name === XATTR_ACL_ACCESS || name 
 export function listMergedXattrs(inode: Inode): Buffer | Errno {
   const list = listXattrs(inode.real);
   if (isErrno(list)) return list;
-  const merged = splitNames(list).map((name) => inode.real.layer.xattrs.toMerged(name)).filter((name) => name !== null);
+  const merged = splitNames(list)
+    .map((name) => isVirtual(name) ? null : inode.real.layer.xattrs.toMerged(name))
+    .filter((name) => name !== null);
   return Buffer.from(merged.map((name) => concat(name, NUL)).join(""), "latin1");
 }
 
 /** Sets an xattr, after a copy-up; 0 or an errno. */
 export function changeXattr(fs: OverlayFs, inode: Inode, name: Bytes, value: Uint8Array, flags: number): number {
-  const inLayer = inode.real.layer.xattrs.toLayer(name);
+  const inLayer = isVirtual(name) ? null : inode.real.layer.xattrs.toLayer(name);
   if (inLayer === null) return -E.EOPNOTSUPP;
   const error = mayChange(fs, inode) || copyUp(fs, inode);
   return error < 0 ? error : setXattr(inode.upper!, inLayer, value, flags);
@@ -51,6 +54,8 @@ export function changeXattr(fs: OverlayFs, inode: Inode, name: Bytes, value: Uin
 
 /** Removes an xattr; where it is not there nothing is copied up. */
 export function dropXattr(fs: OverlayFs, inode: Inode, name: Bytes): number {
+  const inLayer = isVirtual(name) ? null : inode.real.layer.xattrs.toLayer(name);
+  if (inLayer === null) return -E.EOPNOTSUPP;
   const allowed = mayChange(fs, inode);
   if (allowed < 0) return allowed;
   if (!inode.upper) {
@@ -58,5 +63,5 @@ export function dropXattr(fs: OverlayFs, inode: Inode, name: Bytes): number {
     if (found < 0) return found;
   }
   const error = copyUp(fs, inode);
-  return error < 0 ? error : removeXattr(inode.upper!, inode.real.layer.xattrs.toLayer(name)!);
+  return error < 0 ? error : removeXattr(inode.upper!, inLayer);
 }

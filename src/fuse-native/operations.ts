@@ -4,6 +4,7 @@
  */
 import type { Inode } from "../engine/inode.js";
 import { NO_DATA, type AttrChange, type Caller } from "../engine/types.js";
+import { isVirtual } from "../engine/xattr-names.js";
 import { display, type Bytes } from "../sys/bytes.js";
 import { deviceMajor, deviceMinor } from "../sys/device.js";
 import { E, fail, isErrno, type Errno } from "../sys/errno.js";
@@ -11,6 +12,7 @@ import { S_IFMT, Stat } from "../sys/stat.js";
 import { STATFS_FIELDS } from "../sys/statfs.js";
 import { isForWriting } from "../sys/open-flags.js";
 import type { MountRequest } from "../transport.js";
+import { VirtualXattrs } from "../virtual-xattrs.js";
 import { fromMilliseconds, toNativeStat, toNativeStatFs, type NativeStat, type NativeStatFs } from "./attributes.js";
 import { Handles } from "./handles.js";
 import { InodeNumbers } from "./inode-numbers.js";
@@ -31,6 +33,7 @@ type ListedStat = Pick<NativeStat, "mode" | "ino">;
 export class Operations {
   readonly #paths: Paths;
   readonly #handles: Handles;
+  readonly #virtualXattrs: VirtualXattrs;
   readonly #numbers = new InodeNumbers();
   readonly #stat = new Stat();
   readonly #statfs = new Float64Array(STATFS_FIELDS);
@@ -39,7 +42,9 @@ export class Operations {
   readonly #log: MountRequest["log"];
   readonly #copyUpAtOpen: boolean;
 
-  constructor({ engine, log, copyUpAtOpen }: MountRequest) {
+  constructor(request: MountRequest) {
+    const { engine, log, copyUpAtOpen } = request;
+    this.#virtualXattrs = new VirtualXattrs(engine, request);
     this.#paths = new Paths(engine, log);
     this.#handles = new Handles(engine);
     this.#log = log;
@@ -270,13 +275,16 @@ export class Operations {
   readonly getxattr = (path: string, name: string, buffer: Buffer, done: Done): void => {
     const attribute = this.#attributeName(name);
     if (isErrno(attribute)) done(attribute);
-    else this.#paths.answer("getxattr", done, () => this.#paths.at(path, (inode) => this.#engine.getxattr(inode, attribute, buffer)));
+    else {
+      const from = isVirtual(attribute) ? this.#virtualXattrs : this.#engine;
+      this.#paths.answer("getxattr", done, () => this.#paths.at(path, (inode) => from.getxattr(inode, attribute, buffer)));
+    }
   };
 
   /** The length of the list of names, which is in `buffer` unless that is empty; -ERANGE where it is too small. */
   readonly listxattr = (path: string, buffer: Buffer, done: Done): void => {
     this.#paths.answer("listxattr", done, () => this.#paths.at(path, (inode) => {
-      const list = this.#engine.listxattr(inode);
+      const list = this.#virtualXattrs.list(inode, this.#engine.listxattr(inode));
       if (isErrno(list)) return list;
       const shown = list.toString("latin1").split("\0").filter((name) => name !== "" && !isAcl(name));
       const text = shown.map((name) => `${name}\0`).join("");

@@ -8,6 +8,7 @@ import type { Inode } from "../engine/inode.js";
 import type { AttrChange, Log } from "../engine/types.js";
 import { E } from "../sys/errno.js";
 import { Stat } from "../sys/stat.js";
+import type { VirtualXattrs } from "../virtual-xattrs.js";
 import type { Unique } from "./ids.js";
 import { MAX_WRITE } from "./init.js";
 import { Notifier, type NotifyingDevice } from "./notify.js";
@@ -43,6 +44,8 @@ export interface AdapterOptions {
   readonly copyUpAtOpen: boolean;
   /** Where the data of opens is to be passed through, if it is. */
   readonly backing: BackingDevice | null;
+  /** What the mount tells of itself, if it does. */
+  readonly virtualXattrs: VirtualXattrs | null;
   /** Serves a request from the start; for those that waited. */
   readonly repeat: (adapter: Adapter, request: Request) => void;
   /** INIT was decided upon: null, or why the kernel cannot be served. */
@@ -54,6 +57,7 @@ export class Adapter {
   readonly log: Log;
   readonly copyUpAtOpen: boolean;
   readonly passthrough: Passthrough | null;
+  readonly virtualXattrs: VirtualXattrs | null;
   readonly reply: Reply;
   readonly notifier: Notifier;
   readonly parking: Parking;
@@ -75,6 +79,7 @@ export class Adapter {
     this.log = options.log;
     this.passthrough = options.backing && new Passthrough(options.engine, options.backing);
     this.copyUpAtOpen = options.copyUpAtOpen || this.passthrough !== null;
+    this.virtualXattrs = options.virtualXattrs;
     this.reply = new Reply(options.device, MAX_WRITE);
     this.notifier = new Notifier(options.device);
     this.#repeat = (request) => {

@@ -3,6 +3,7 @@
  * may, else by fusermount3, and is there once the kernel's INIT is answered.
  */
 import { MountError, type MountRequest, type Profiler, type Transport } from "../transport.js";
+import { VirtualXattrs } from "../virtual-xattrs.js";
 import { Adapter } from "./adapter.js";
 import { describeOutcome, describeRequest } from "./debug.js";
 import { dispatch } from "./dispatch.js";
@@ -31,9 +32,11 @@ export const mountFuse: Transport = async (request) => {
 /** Starts serving; settles once INIT is answered, or with why it can't be. */
 function serve(request: MountRequest, { connection }: Mounted): Promise<Profiler | string> {
   return new Promise((resolve) => {
-    const adapter = new Adapter({
+    let requests = 0;
+    const adapter: Adapter = new Adapter({
       engine: request.engine, device: connection, log: request.log, copyUpAtOpen: request.copyUpAtOpen,
       backing: request.passthrough ? backingDevice(connection.fd) : null,
+      virtualXattrs: new VirtualXattrs(request.engine, request, () => ({ requests, ...notifications(adapter) })),
       repeat: (_, kept) => profiler.serve(adapter, kept),
       // The answer to INIT is sent when this returns, and the promise settles after that.
       initialized: (refusal) => resolve(refusal ?? profiler),
@@ -41,12 +44,19 @@ function serve(request: MountRequest, { connection }: Mounted): Promise<Profiler
     const profiler = new FuseProfiler(adapter, request.debug ? debugged(request) : dispatch);
     request.engine.onAttributesChanged = (inode) => adapter.notifier.attributesChanged(inode);
     request.engine.onListingChanged = (directory) => adapter.listingChanged(directory);
-    connection.start((received) => profiler.serve(adapter, received));
+    connection.start((received) => {
+      requests++;
+      profiler.serve(adapter, received);
+    });
     void connection.done.then(() => {
       adapter.end();
       resolve("the kernel ended the connection before it began; try again");
     });
   });
+}
+
+function notifications({ notifier: { sent } }: Adapter): Record<string, number> {
+  return { attribute_notifications: sent.attributes, data_notifications: sent.data, listing_notifications: sent.listings };
 }
 
 /** As dispatch, with each request and its outcome in the log. */

@@ -1,7 +1,7 @@
 /** GETXATTR, LISTXATTR, SETXATTR, REMOVEXATTR. A size of 0 asks how large the answer would be. */
 import type { Inode } from "../engine/inode.js";
 import { NO_DATA } from "../engine/types.js";
-import { XATTR_ACL_ACCESS, XATTR_CAPABILITY } from "../engine/xattr-names.js";
+import { isVirtual, XATTR_ACL_ACCESS, XATTR_CAPABILITY } from "../engine/xattr-names.js";
 import { E, isErrno } from "../sys/errno.js";
 import { S_ISGID } from "../sys/stat.js";
 import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
@@ -16,13 +16,15 @@ export function getxattr(adapter: Adapter, request: Request, inode: Inode): Outc
   const { engine, reply } = adapter;
   const name = request.name(fuse_getxattr_in.sizeof);
   const size = Math.min(request.u32(fuse_getxattr_in.size), reply.capacity);
-  if (size === 0) return encodeSize(adapter, engine.getxattr(inode, name, NOTHING));
-  return engine.getxattr(inode, name, reply.buffer.subarray(reply.start, reply.start + size));
+  const from = adapter.virtualXattrs !== null && isVirtual(name) ? adapter.virtualXattrs : engine;
+  if (size === 0) return encodeSize(adapter, from.getxattr(inode, name, NOTHING));
+  return from.getxattr(inode, name, reply.buffer.subarray(reply.start, reply.start + size));
 }
 
 export function listxattr(adapter: Adapter, request: Request, inode: Inode): Outcome {
   const { engine, reply } = adapter;
-  const names = engine.listxattr(inode);
+  const stored = engine.listxattr(inode);
+  const names = adapter.virtualXattrs?.list(inode, stored) ?? stored;
   if (isErrno(names)) return names;
   const size = Math.min(request.u32(fuse_getxattr_in.size), reply.capacity);
   if (size === 0) return encodeSize(adapter, names.length);
@@ -43,6 +45,7 @@ export function setxattr(adapter: Adapter, request: Request, inode: Inode): Outc
   const name = request.name(names);
   const size = request.u32(fuse_setxattr_in.size);
   const value = request.data(names + name.length + 1, size);
+  if (isVirtual(name)) return -E.EOPNOTSUPP;
   if (name === XATTR_CAPABILITY && adapter.writebackCache && !request.isFlushed) return flushFirst(adapter, request, inode);
   if (adapter.mustWait(request, inode, NO_DATA)) return DEFERRED;
   const flags = request.u32(fuse_setxattr_in.flags);
@@ -66,8 +69,9 @@ function clearSetgid(adapter: Adapter, inode: Inode): number {
 }
 
 export function removexattr(adapter: Adapter, request: Request, inode: Inode): Outcome {
-  if (adapter.mustWait(request, inode, NO_DATA)) return DEFERRED;
   const name = request.name(0);
+  if (isVirtual(name)) return -E.EOPNOTSUPP;
+  if (adapter.mustWait(request, inode, NO_DATA)) return DEFERRED;
   if (name !== XATTR_ACL_ACCESS || !losesSetgid(adapter, request, inode)) return adapter.engine.removexattr(inode, name);
   const error = clearSetgid(adapter, inode);
   if (error < 0) return error;

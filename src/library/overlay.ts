@@ -18,6 +18,7 @@ import { openBits, type OpenFlags } from "./flags.js";
 import { openFile, opensThroughLinks, OverlayFile } from "./handle.js";
 import { linkPlace, mkdirPlace, refusesSlash, renamePlace, rmdirPlace, unlinkPlace } from "./names.js";
 import { fromBytes, toBytes, type NameEncoding, type OverlayPath } from "./path.js";
+import { toProvenance, type OverlayProvenance } from "./provenance.js";
 import { OverlayEntry, toStatFs, type OverlayStatFs, type OverlayStats } from "./stats.js";
 import { toTime, type TimeLike } from "./times.js";
 import { copyData, makeDirectories, refuseSameFile, removeTree } from "./tree.js";
@@ -140,6 +141,14 @@ export class Overlay implements Disposable {
       const inode = place.existing;
       return isErrno(inode) ? inode : fromBytes(place.path, encoding);
     });
+  }
+
+  /** Which layer gives what the path leads to, and what it was copied up from. */
+  provenance(path: OverlayPath, options?: FollowOptions & { readonly encoding?: "utf8" }): OverlayProvenance;
+  provenance(path: OverlayPath, options: FollowOptions & { readonly encoding: "buffer" }): OverlayProvenance<Buffer>;
+  provenance(path: OverlayPath, options: FollowOptions & { readonly encoding?: NameEncoding } = {}): OverlayProvenance<string | Buffer> {
+    return this.#context.withInode("provenance", path, options.follow ?? true, (inode) =>
+      toProvenance(this.#context.engine.provenance(inode), options.encoding ?? "utf8"));
   }
 
   /** The names in a directory without `.` and `..`, in no order. */

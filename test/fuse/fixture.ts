@@ -125,7 +125,7 @@ function combined(this: Engine, parent: Inode, name: Bytes, out: Stat): Inode | 
 }
 
 /** An adapter over an engine with these methods. Nothing is long, and the inodes above are there. */
-export function serve(methods: Partial<Engine>, { copyUpAtOpen = false, backing = null, repeat = dispatch }: Partial<AdapterOptions> = {}): Served {
+export function serve(methods: Partial<Engine>, { copyUpAtOpen = false, backing = null, virtualXattrs = null, repeat = dispatch }: Partial<AdapterOptions> = {}): Served {
   const engine = {
     readOnly: false, inode: (id: number) => known.get(id), stage: () => null, protection: () => 0, lookupWithAttributes: combined, ...methods,
   } as unknown as Engine;
@@ -133,7 +133,7 @@ export function serve(methods: Partial<Engine>, { copyUpAtOpen = false, backing 
   const warnings: string[] = [];
   const refusals: (string | null)[] = [];
   const adapter = new Adapter({
-    engine, device, repeat, copyUpAtOpen, backing,
+    engine, device, repeat, copyUpAtOpen, backing, virtualXattrs,
     log: { warn: (message) => void warnings.push(message) },
     initialized: (refusal) => void refusals.push(refusal),
   });
