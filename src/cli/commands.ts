@@ -25,6 +25,7 @@ export interface CommandEntry {
 
 export const commands: readonly CommandEntry[] = [
   { name: "install-helper", usage: "[--remove]", load: () => import("./commands/install-helper.js") },
+  { name: "tour", usage: "[--auto] [--chapter N[,N]...] [--kernel] [--list]", load: () => import("./commands/tour.js") },
 ];
 
 /** The command of that name, unless it is one of the mount's own. */

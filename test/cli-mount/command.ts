@@ -28,14 +28,20 @@ export class Place {
 
   /** Runs a shell script as a user without any right, where all may open /dev/fuse; `"$@"` in it is `ovlfs`. */
   asUser(uid: number, script: string): Finished {
+    const [command, ...words] = this.wordsAsUser(uid, script);
+    return run(command!, words, { cwd: this.path });
+  }
+
+  /** The command line of asUser, to be run in the place. */
+  wordsAsUser(uid: number, script: string): readonly string[] {
     const user = ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", "sh", "-c", script, "sh", process.execPath, CLI];
-    return this.withOwnDevices("mknod -m 666 dev/fuse c 10 229", user);
+    return wordsWithOwnDevices("mknod -m 666 dev/fuse c 10 229", user);
   }
 
   /** Runs a command in a mount namespace of its own whose /dev has just the plainest devices and what `more` makes in `dev`. */
   withOwnDevices(more: string, words: readonly string[]): Finished {
-    const devices = "mount -t tmpfs none dev && cp -a /dev/null /dev/zero /dev/random /dev/urandom dev/ && chmod 666 dev/*";
-    return run("unshare", ["-m", "sh", "-c", `${devices} && ${more} && mount --move dev /dev && exec "$@"`, "sh", ...words], { cwd: this.path });
+    const [command, ...all] = wordsWithOwnDevices(more, words);
+    return run(command!, all, { cwd: this.path });
   }
 
   /** Starts `ovlfs`, which stays in front. */
@@ -58,4 +64,9 @@ export class Place {
     for (const pid of this.processes()) process.kill(pid, "SIGKILL");
     removePlace(this.path);
   }
+}
+
+function wordsWithOwnDevices(more: string, words: readonly string[]): readonly string[] {
+  const devices = "mount -t tmpfs none dev && cp -a /dev/null /dev/zero /dev/random /dev/urandom dev/ && chmod 666 dev/*";
+  return ["unshare", "-m", "sh", "-c", `${devices} && ${more} && mount --move dev /dev && exec "$@"`, "sh", ...words];
 }
