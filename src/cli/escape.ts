@@ -1,34 +1,16 @@
 /**
- * The two lists of the kernel's overlay and how names are escaped in them, as in fs/overlayfs/params.c: a
- * backslash takes the next byte for itself, whatever it is. Option strings are split at commas with the
- * backslashes kept; a layer list is then split at colons, and only single names are unescaped.
+ * The two lists of the kernel's overlay: option strings are split at commas with the backslashes kept, a layer list is
+ * then split at colons, and only single names are unescaped.
  */
+import { splitEscaped, unescape } from "../escaped-list.js";
 import type { Bytes } from "../sys/bytes.js";
 import { UsageError } from "./usage-error.js";
 
-/** Splits at each `separator` that no backslash precedes; backslashes stay. */
-function split(text: Bytes, separator: "," | ":"): readonly Bytes[] {
-  const parts: Bytes[] = [];
-  let start = 0;
-  for (let at = 0; at < text.length; at++) {
-    if (text[at] === "\\") at++;
-    else if (text[at] === separator) {
-      parts.push(text.slice(start, at) as Bytes);
-      start = at + 1;
-    }
-  }
-  parts.push(text.slice(start) as Bytes);
-  return parts;
-}
+export { unescape };
 
 /** The options of an option string, still escaped; empty ones are passed over. */
 export function splitOptions(text: Bytes): readonly Bytes[] {
-  return split(text, ",").filter((option) => option !== "");
-}
-
-/** A name without its escapes. A backslash at the very end escapes nothing and is dropped, as by the kernel. */
-export function unescape(name: Bytes): Bytes {
-  return name.replace(/\\([^]?)/g, "$1") as Bytes;
+  return splitEscaped(text, ",").filter((option) => option !== "");
 }
 
 /** The layers of a list: those that are merged, topmost first, and behind `::` those that only give data. */
@@ -39,7 +21,7 @@ export interface LayerList {
 
 /** The layers of a colon-separated list, topmost first. `option` is named in the error. */
 export function splitLayers(list: Bytes, option: string): LayerList {
-  const parts = split(list, ":");
+  const parts = splitEscaped(list, ":");
   if (parts.length > 1 && parts.at(-1) === "") {
     throw new UsageError(`${option} ends in a colon; remove it, or write '\\:' for a colon in a name`);
   }

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bytes, bytesOf, concat, display, toBuffer, type Bytes } from "../sys/bytes.js";
 import { E, errnoName, fail } from "../sys/errno.js";
 import type { UmountCommand } from "./command-line.js";
-import { mountAt } from "./mount-table.js";
+import { mountAt } from "../sys/mount-table.js";
 import { realPath } from "./mountpoint.js";
 import { UsageError } from "./usage-error.js";
 

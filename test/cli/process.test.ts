@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DaemonLog } from "../../src/cli/log.js";
-import { parseMountTable } from "../../src/cli/mount-table.js";
+import { parseMountTable } from "../../src/sys/mount-table.js";
 import { lastWords } from "../../src/cli/words.js";
 
 describe("the words in /proc/self/cmdline", () => {
@@ -11,15 +11,15 @@ describe("the words in /proc/self/cmdline", () => {
 });
 
 describe("the mount table", () => {
-  it("gives mount points as bytes and types with their subtype", () => {
+  it("gives mount points as bytes, types with their subtype, and what the file system says of its options", () => {
     const table = [
       "24 1 254:0 / / rw,relatime - ext4 /dev/vda rw",
-      "90 24 0:50 / /mnt/a\\040b\\134c\\012 rw,nosuid shared:7 master:3 - fuse.ovlfs my\\040layers rw,user_id=0",
+      "90 24 0:50 /sub /mnt/a\\040b\\134c\\012 rw,nosuid shared:7 master:3 - fuse.ovlfs my\\040layers rw,user_id=0",
       "",
     ].join("\n");
     expect(parseMountTable(table)).toEqual([
-      { mountpoint: "/", type: "ext4" },
-      { mountpoint: "/mnt/a b\\c\n", type: "fuse.ovlfs" },
+      { mountpoint: "/", type: "ext4", root: "/", superOptions: ["rw"] },
+      { mountpoint: "/mnt/a b\\c\n", type: "fuse.ovlfs", root: "/sub", superOptions: ["rw", "user_id=0"] },
     ]);
   });
 });

@@ -1,11 +1,10 @@
 /** `ovlfs tour`: reads its words, and gives the tour what belongs to the command line: this program, the terminal. */
-import { readFileSync } from "node:fs";
 import { chapters } from "../../tour/chapters/index.js";
 import type { Chapter } from "../../tour/lesson.js";
 import { Style } from "../../tour/style.js";
 import { tour } from "../../tour/tour.js";
 import { display, type Bytes } from "../../sys/bytes.js";
-import { parseMountTable } from "../mount-table.js";
+import { readMountTable } from "../../sys/mount-table.js";
 import { programWords } from "../program-words.js";
 import { UsageError } from "../usage-error.js";
 import { noValue, unknownOption, WordReader } from "../word-reader.js";
@@ -45,7 +44,7 @@ export async function run(words: readonly Bytes[]): Promise<number> {
     chapters: asked.chapters,
     mounter: asked.kernel ? "kernel" : "ovlfs",
     program: programWords(),
-    mountpoints: () => parseMountTable(readFileSync("/proc/self/mountinfo", "latin1")).map(({ mountpoint }) => display(mountpoint)),
+    mountpoints: () => readMountTable().map(({ mountpoint }) => display(mountpoint)),
     output: process.stdout,
     keys: asked.auto ? undefined : process.stdin,
     style: new Style(columns(), process.stdout.isTTY && (process.env.NO_COLOR ?? "") === ""),

@@ -1,0 +1,124 @@
+/**
+ * A directory of the merged tree with all that the layers have of it: the parts that are merged, and those that are not
+ * seen, each with what hides it. So one walk over it meets what is shown, what is deleted and what is shadowed, without
+ * looking any path up from the root again.
+ */
+import type { RealDirectory } from "../engine/real.js";
+import { readEntries } from "../engine/real-entries.js";
+import { concat, display, type Bytes } from "../sys/bytes.js";
+import { errnoName, isErrno } from "../sys/errno.js";
+import { InspectError } from "./inspect-error.js";
+import { lookUp } from "./look-up.js";
+import { layerName, type Stack, type StackLayer } from "./stack.js";
+import { isObject, type Answer, type DirectoryStep, type FileStep, type Hiding, type ObjectStep, type Step } from "./steps.js";
+
+/** The directory as one layer has it. */
+export interface Part {
+  readonly layer: StackLayer;
+  readonly directory: RealDirectory;
+  /** From the root of the layer; empty for the root itself. */
+  readonly path: Bytes;
+  /** Null for a part that is merged. */
+  readonly hiding: Hiding | null;
+}
+
+export class MergedDirectory {
+  constructor(
+    private readonly stack: Stack,
+    /** From the root of the merged tree; empty for the root itself. */
+    readonly path: Bytes,
+    /** Topmost first, those that are merged and those that are hidden. */
+    readonly parts: readonly Part[],
+  ) {}
+
+  static root(stack: Stack): MergedDirectory {
+    const parts = stack.layers.filter((layer) => layer.role !== "data")
+      .map((layer): Part => ({ layer, directory: layer.root, path: "" as Bytes, hiding: null }));
+    return new MergedDirectory(stack, "" as Bytes, parts);
+  }
+
+  /** What a name of it is. */
+  lookUp(name: Bytes): Entry {
+    this.stack.trim();
+    return this.#entry(name, null);
+  }
+
+  /**
+   * Every name that any layer has in it, in the order of bytes: also what is deleted and what is hidden, which
+   * `answer` tells from what is there. Throws InspectError where a layer can't be listed.
+   */
+  entries(): Entry[] {
+    this.stack.trim();
+    const holders = new Map<Bytes, Part[]>();
+    for (const part of this.parts) {
+      for (const name of namesOf(part)) {
+        const known = holders.get(name);
+        if (known) known.push(part);
+        else holders.set(name, [part]);
+      }
+    }
+    return [...holders.keys()].sort(byBytes).map((name) => this.#entry(name, holders.get(name)!));
+  }
+
+  #entry(name: Bytes, holders: readonly Part[] | null): Entry {
+    const { answer, steps } = lookUp(this.stack, this, name, holders && ((part) => holders.includes(part)));
+    return new Entry(this.stack, this, name, answer, steps);
+  }
+}
+
+/** A name of a merged directory. */
+export class Entry {
+  constructor(
+    private readonly stack: Stack,
+    readonly parent: MergedDirectory,
+    readonly name: Bytes,
+    readonly answer: Answer,
+    /** The lookup, in the order in which the layers were asked. */
+    readonly steps: readonly Step[],
+  ) {}
+
+  /** From the root of the merged tree. */
+  get path(): Bytes {
+    return concat(this.parent.path, "/" as Bytes, this.name);
+  }
+
+  /** The object that is seen; null where nothing is. */
+  get provider(): DirectoryStep | FileStep | null {
+    return this.answer.kind === "found" ? this.answer.provider : null;
+  }
+
+  /** What layers have there that is not seen, topmost first. Whiteouts that are in force are no copies. */
+  get shadowed(): (DirectoryStep | FileStep)[] {
+    return this.objects.filter((step): step is DirectoryStep | FileStep => step.kind !== "whiteout" && step.use === "hidden");
+  }
+
+  /** All that layers have there under whatever name, topmost first. */
+  get objects(): ObjectStep[] {
+    return this.steps.filter(isObject).sort(byLayer);
+  }
+
+  /** The directory that is seen, with its hidden parts; where none is seen, hidden parts alone; null where no layer has one. */
+  directory(): MergedDirectory | null {
+    const isSeen = this.provider?.kind === "directory";
+    const parts = this.objects.filter((step) => step.kind === "directory" && step.use !== "passes").map((step): Part => ({
+      layer: step.layer, directory: step.directory.child(step.name), path: step.path,
+      hiding: step.use !== "hidden" && isSeen ? null : step.hiding ?? { cause: "refusal", by: step },
+    }));
+    return parts.length === 0 ? null : new MergedDirectory(this.stack, this.path, parts);
+  }
+}
+
+function namesOf(part: Part): Bytes[] {
+  const entries = readEntries(part.directory);
+  if (!isErrno(entries)) return entries.map(({ name }) => name);
+  const at = display(concat(part.layer.path, part.path));
+  throw new InspectError(`'${at}' of ${layerName(part.layer)} can't be listed (${errnoName(entries)}); look at it as a user who may`);
+}
+
+function byBytes(a: Bytes, b: Bytes): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function byLayer(a: ObjectStep, b: ObjectStep): number {
+  return a.layer.index - b.layer.index;
+}

@@ -1,0 +1,115 @@
+/**
+ * The layers of an overlay, opened for looking at them: each for reading only, as root through a private read-only and
+ * noatime copy of its mount, so that not even an access time changes. What is merged from them starts at `root`.
+ */
+import { DescriptorCache } from "../engine/descriptors.js";
+import { lowerLayer, openNamed } from "../engine/layer.js";
+import { OptionError } from "../engine/options.js";
+import { ITSELF, type RealDirectory } from "../engine/real.js";
+import { TRUSTED, USER } from "../engine/xattr-names.js";
+import { display, type Bytes } from "../sys/bytes.js";
+import { native } from "../sys/native.js";
+import { Stat } from "../sys/stat.js";
+import { InspectError } from "./inspect-error.js";
+import { MergedDirectory } from "./merged-directory.js";
+import { rulesOf, type LookupRules, type OverlaySpec } from "./spec.js";
+
+/** What a layer is in its overlay. */
+export type LayerRole = "upper" | "lower" | "data";
+
+export interface StackLayer {
+  readonly role: LayerRole;
+  /** Among those of its role, the topmost being 1. */
+  readonly number: number;
+  /** Its place among all layers, the topmost being 0. */
+  readonly index: number;
+  /** As the overlay was given it. */
+  readonly path: Bytes;
+  readonly root: RealDirectory;
+  /** Of its root. */
+  readonly stat: Stat;
+}
+
+/** How a layer is called: `upper`, `lower 1` (the topmost), `data 1`. */
+export function layerName({ role, number }: Pick<StackLayer, "role" | "number">): string {
+  return role === "upper" ? role : `${role} ${number}`;
+}
+
+const KEPT_DESCRIPTORS = 512;
+
+export class Stack {
+  /** The upper if there is one, the lowers, the data-only layers. */
+  readonly layers: readonly StackLayer[];
+  readonly lowers: readonly StackLayer[];
+  readonly dataLayers: readonly StackLayer[];
+  readonly rules: LookupRules;
+  /** `dev:ino` of each layer's root: a directory of a layer that is one is not walked into. */
+  readonly layerRoots: ReadonlySet<string>;
+  readonly #cache: DescriptorCache;
+
+  private constructor(readonly spec: OverlaySpec, rules: LookupRules, cache: DescriptorCache, layers: readonly StackLayer[]) {
+    this.rules = rules;
+    this.#cache = cache;
+    this.layers = layers;
+    this.lowers = layers.filter((layer) => layer.role === "lower");
+    this.dataLayers = layers.filter((layer) => layer.role === "data");
+    this.layerRoots = new Set(layers.map(({ stat }) => `${stat.dev}:${stat.ino}`));
+  }
+
+  /** Opens the layers; throws InspectError where one cannot be. */
+  static open(spec: OverlaySpec): Stack {
+    const rules = rulesOf(spec.options);
+    refuseUnseenMarks(spec, rules);
+    const cache = new DescriptorCache(Math.min(KEPT_DESCRIPTORS, Math.floor(native.raiseFileLimit() / 2)));
+    const wanted: [LayerRole, number, Bytes][] = [
+      ...(spec.upper === null ? [] : [["upper", 1, spec.upper] as [LayerRole, number, Bytes]]),
+      ...spec.lower.map((path, i): [LayerRole, number, Bytes] => ["lower", i + 1, path]),
+      ...spec.dataOnly.map((path, i): [LayerRole, number, Bytes] => ["data", i + 1, path]),
+    ];
+    const layers: StackLayer[] = [];
+    try {
+      for (const [role, number, path] of wanted) layers.push(openLayer(spec, rules, cache, { role, number, index: layers.length, path }));
+    } catch (error) {
+      for (const { root } of layers) root.close();
+      throw error;
+    }
+    return new Stack(spec, rules, cache, layers);
+  }
+
+  /** The root of the merged tree. */
+  root(): MergedDirectory {
+    return MergedDirectory.root(this);
+  }
+
+  /** Closes descriptors that are too many; called between two lookups. */
+  trim(): void {
+    this.#cache.trim();
+  }
+
+  close(): void {
+    this.#cache.closeAll();
+    for (const { root } of this.layers) root.close();
+  }
+}
+
+/** Marks that this user can't read would be passed over in silence, and the answer be wrong. */
+function refuseUnseenMarks({ source, merged }: OverlaySpec, { userxattr }: LookupRules): void {
+  if (source !== "kernel" || userxattr || process.geteuid!() === 0) return;
+  throw new InspectError(`the marks of the overlay at '${display(merged ?? "" as Bytes)}' are trusted.* xattrs, which only root can read; look at it as root`);
+}
+
+function openLayer(
+  spec: OverlaySpec, { userxattr }: LookupRules, cache: DescriptorCache, layer: Omit<StackLayer, "root" | "stat">,
+): StackLayer {
+  try {
+    const opened = openNamed(layer.role === "upper" ? "upper" : layer.role === "lower" ? "lower layer" : "data-only layer", layer.path);
+    // Nothing is written to the upper either: it is opened like the topmost of the lowers.
+    const { root } = lowerLayer(cache, layer.index + 1, opened, userxattr ? USER : TRUSTED);
+    const stat = new Stat();
+    native.statx(root.fd(), ITSELF, stat.fields);
+    return { ...layer, root, stat };
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    throw new InspectError(spec.merged === null ? error.message : `${error.message} (a layer of the overlay at '${display(spec.merged)}')`);
+  }
+}
