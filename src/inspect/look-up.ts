@@ -71,7 +71,7 @@ class Search {
 
   #search(): Answer {
     const visible = this.parent.parts.filter((part) => part.hiding === null);
-    const upper = visible[0]?.layer.role === "upper" ? visible[0] : null;
+    const upper = visible[0]?.layer.kind === "upper" ? visible[0] : null;
     const lowers: readonly Base[] = upper ? visible.slice(1) : visible;
     let upperIsMetacopy = false;
     if (upper) {
@@ -132,7 +132,7 @@ class Search {
     const provider = this.#provider;
     if (!provider) return { kind: "missing", by: this.#stop };
     if (provider.kind === "directory") return this.#refusesRedirect() ?? { kind: "found", provider, data: null };
-    const lowerFiles = this.#files - (provider.layer.role === "upper" ? 1 : 0);
+    const lowerFiles = this.#files - (provider.layer.kind === "upper" ? 1 : 0);
     const path = this.#path;
     if (path && this.#metacopy > 0 && lowerFiles > 0 && this.stack.dataLayers.length > 0 && this.#absolute) {
       return { kind: "found", provider, data: findLowerData(this.stack, path, this.#steps) };

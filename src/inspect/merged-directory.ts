@@ -32,7 +32,7 @@ export class MergedDirectory {
   ) {}
 
   static root(stack: Stack): MergedDirectory {
-    const parts = stack.layers.filter((layer) => layer.role !== "data")
+    const parts = stack.layers.filter((layer) => layer.kind !== "data")
       .map((layer): Part => ({ layer, directory: layer.root, path: "" as Bytes, hiding: null }));
     return new MergedDirectory(stack, "" as Bytes, parts);
   }

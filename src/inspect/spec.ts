@@ -4,6 +4,7 @@
  * follows can be told from them.
  */
 import { settle } from "../engine/config.js";
+import { optionWords } from "../engine/option-words.js";
 import type { FeatureOptions } from "../engine/options.js";
 import type { Bytes } from "../sys/bytes.js";
 
@@ -45,11 +46,5 @@ export function rulesOf(options: readonly string[]): LookupRules {
 /** The options that a mount with `features` would have in force. Throws OptionError where they exclude each other. */
 export function settledOptions(features: FeatureOptions, hasUpper: boolean): string[] {
   const layers = { lower: [], ...(hasUpper ? { upper: "" as Bytes } : {}) };
-  const config = settle({ ...layers, ...features }, true, { warn: () => undefined });
-  const onOff = (value: boolean): string => (value ? "on" : "off");
-  return [
-    `redirect_dir=${config.redirectDir}`, `metacopy=${onOff(config.metacopy)}`, `index=${onOff(config.index)}`,
-    `nfs_export=${onOff(config.nfsExport)}`, `xino=${config.xino}`, `uuid=${config.uuid}`, `verity=${config.verity}`,
-    `fsync=${config.fsync}`, ...(config.userxattr ? ["userxattr"] : []),
-  ];
+  return optionWords(settle({ ...layers, ...features }, true, { warn: () => undefined }));
 }

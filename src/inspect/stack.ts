@@ -5,6 +5,7 @@
 import { DescriptorCache } from "../engine/descriptors.js";
 import { lowerLayer, openNamed } from "../engine/layer.js";
 import { OptionError } from "../engine/options.js";
+import type { LayerName } from "../engine/provenance.js";
 import { ITSELF, type RealDirectory } from "../engine/real.js";
 import { TRUSTED, USER } from "../engine/xattr-names.js";
 import { display, type Bytes } from "../sys/bytes.js";
@@ -14,26 +15,15 @@ import { InspectError } from "./inspect-error.js";
 import { MergedDirectory } from "./merged-directory.js";
 import { rulesOf, type LookupRules, type OverlaySpec } from "./spec.js";
 
-/** What a layer is in its overlay. */
-export type LayerRole = "upper" | "lower" | "data";
-
-export interface StackLayer {
-  readonly role: LayerRole;
-  /** Among those of its role, the topmost being 1. */
-  readonly number: number;
+export interface StackLayer extends LayerName {
   /** Its place among all layers, the topmost being 0. */
   readonly index: number;
-  /** As the overlay was given it. */
-  readonly path: Bytes;
   readonly root: RealDirectory;
   /** Of its root. */
   readonly stat: Stat;
 }
 
-/** How a layer is called: `upper`, `lower 1` (the topmost), `data 1`. */
-export function layerName({ role, number }: Pick<StackLayer, "role" | "number">): string {
-  return role === "upper" ? role : `${role} ${number}`;
-}
+export { layerWords as layerName } from "../engine/provenance.js";
 
 const KEPT_DESCRIPTORS = 512;
 
@@ -51,8 +41,8 @@ export class Stack {
     this.rules = rules;
     this.#cache = cache;
     this.layers = layers;
-    this.lowers = layers.filter((layer) => layer.role === "lower");
-    this.dataLayers = layers.filter((layer) => layer.role === "data");
+    this.lowers = layers.filter((layer) => layer.kind === "lower");
+    this.dataLayers = layers.filter((layer) => layer.kind === "data");
     this.layerRoots = new Set(layers.map(({ stat }) => `${stat.dev}:${stat.ino}`));
   }
 
@@ -61,14 +51,14 @@ export class Stack {
     const rules = rulesOf(spec.options);
     refuseUnseenMarks(spec, rules);
     const cache = new DescriptorCache(Math.min(KEPT_DESCRIPTORS, Math.floor(native.raiseFileLimit() / 2)));
-    const wanted: [LayerRole, number, Bytes][] = [
-      ...(spec.upper === null ? [] : [["upper", 1, spec.upper] as [LayerRole, number, Bytes]]),
-      ...spec.lower.map((path, i): [LayerRole, number, Bytes] => ["lower", i + 1, path]),
-      ...spec.dataOnly.map((path, i): [LayerRole, number, Bytes] => ["data", i + 1, path]),
+    const wanted: LayerName[] = [
+      ...(spec.upper === null ? [] : [{ kind: "upper", number: 0, path: spec.upper } as const]),
+      ...spec.lower.map((path, i) => ({ kind: "lower", number: i + 1, path } as const)),
+      ...spec.dataOnly.map((path, i) => ({ kind: "data", number: i + 1, path } as const)),
     ];
     const layers: StackLayer[] = [];
     try {
-      for (const [role, number, path] of wanted) layers.push(openLayer(spec, rules, cache, { role, number, index: layers.length, path }));
+      for (const name of wanted) layers.push(openLayer(spec, rules, cache, { ...name, index: layers.length }));
     } catch (error) {
       for (const { root } of layers) root.close();
       throw error;
@@ -102,7 +92,7 @@ function openLayer(
   spec: OverlaySpec, { userxattr }: LookupRules, cache: DescriptorCache, layer: Omit<StackLayer, "root" | "stat">,
 ): StackLayer {
   try {
-    const opened = openNamed(layer.role === "upper" ? "upper" : layer.role === "lower" ? "lower layer" : "data-only layer", layer.path);
+    const opened = openNamed(layer.kind === "upper" ? "upper" : layer.kind === "lower" ? "lower layer" : "data-only layer", layer.path);
     // Nothing is written to the upper either: it is opened like the topmost of the lowers.
     const { root } = lowerLayer(cache, layer.index + 1, opened, userxattr ? USER : TRUSTED);
     const stat = new Stat();

@@ -6,7 +6,7 @@ import { kernelSpec } from "../../src/inspect/kernel-mount.js";
 import { ovlfsSpec } from "../../src/inspect/ovlfs-mount.js";
 import { parseMountTable } from "../../src/sys/mount-table.js";
 import { dir, file } from "../harness/layers.js";
-import { kernel } from "../harness/mounters.js";
+import { kernel, ovlfs } from "../harness/mounters.js";
 import { OverlayFixture } from "../harness/overlay-fixture.js";
 import { mustRun, run } from "../harness/processes.js";
 import { raw } from "../harness/syscalls.js";
@@ -78,6 +78,23 @@ describe("a path", () => {
     mustRun("mount", ["-t", "tmpfs", "none", `${merged.path}/sub`]);
     expect(() => find(`${merged.path}/sub/f`)).toThrow("cannot be reached (ENOENT");
     run("umount", [`${merged.path}/sub`]);
+    fixture.unmount();
+    expect(fixture.lowerChanges()).toEqual([]);
+  });
+
+  it("leads into a mounted ovlfs, which says its layers", ({ skip }) => {
+    skip(ovlfs.unavailable() !== null, ovlfs.unavailable() ?? "");
+    fixture = new OverlayFixture(ovlfs, {
+      lowers: [dir(), dir(), dir()], dataLayers: 1, upper: dir(), options: ["metacopy=on", "redirect_dir=on"],
+    });
+    fixture.start();
+    const { merged, lowers, upper, work } = fixture;
+    const [first, second, data] = lowers.map(({ path }) => path);
+    const { spec, path } = findOverlay(raw(`${merged.path}/any/thing`));
+    expect(path).toBe("/any/thing");
+    expect(spec).toMatchObject({ source: "ovlfs", merged: merged.path, lower: [first, second], dataOnly: [data], upper: upper.path, work: work.path });
+    expect(spec.options).toEqual(expect.arrayContaining(["metacopy=on", "redirect_dir=on"]));
+    expect(spec.statistics?.size).toBeGreaterThan(2);
     fixture.unmount();
     expect(fixture.lowerChanges()).toEqual([]);
   });
