@@ -20,6 +20,10 @@ export interface MountRequest {
   readonly passthrough: boolean;
   /** What the mount tells of itself is listed with the xattrs of its files. */
   readonly listsProvenance: boolean;
+  /** Seconds for which the kernel may keep what it is told, where there is to be a limit. */
+  readonly timeout?: number;
+  /** Mount options of the kernel's security modules, each with a comma before it; for mount(2) alone. */
+  readonly securityOptions?: Bytes;
   /** Each request and its answer to the log. */
   readonly debug: boolean;
   readonly log: MountLog;

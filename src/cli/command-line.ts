@@ -27,6 +27,8 @@ export interface MountCommand {
   readonly copyUpAtOpen: boolean;
   readonly passthrough: boolean;
   readonly listsProvenance: boolean;
+  readonly timeout?: number;
+  readonly context?: Bytes;
   readonly features: FeatureOptions;
   readonly foreground: boolean;
   readonly transport: TransportName;
@@ -78,7 +80,7 @@ function parseHelperCall(words: readonly Bytes[]): Command {
 class MountWords {
   readonly #reader: WordReader;
   readonly #form: "ovlfs" | "mount" | "mount-helper";
-  readonly #settings = new Settings();
+  readonly #settings: Settings;
   readonly #plain: Bytes[] = [];
   #foreground = false;
   #transport: TransportName = "fuse";
@@ -89,6 +91,7 @@ class MountWords {
   constructor(words: readonly Bytes[], form: "ovlfs" | "mount" | "mount-helper") {
     this.#reader = new WordReader(words);
     this.#form = form;
+    this.#settings = new Settings(form !== "mount");
   }
 
   parse(): Command {
@@ -161,7 +164,10 @@ class MountWords {
       copyUpAtOpen: settings.copyUpAtOpen,
       passthrough: settings.passthrough,
       listsProvenance: settings.listsProvenance,
-      features: settings.features,
+      ...(settings.timeout === undefined ? {} : { timeout: settings.timeout }),
+      ...(settings.context === undefined ? {} : { context: settings.context }),
+      // The layers that fuse-overlayfs is given are those of containers, as it leaves and reads them.
+      features: settings.isFuseOverlayfs ? { whiteouts: "oci", ...settings.features } : settings.features,
       foreground: this.#foreground || settings.debug,
       transport: this.#transport,
       ...(this.#logFile === undefined ? {} : { logFile: this.#logFile }),

@@ -8,9 +8,13 @@ import { UsageError } from "./usage-error.js";
 
 export { unescape };
 
-/** The options of an option string, still escaped; empty ones are passed over. */
+/** A value in double quotes, whose commas are its own: security_sb_eat_lsm_opts reads it so. */
+const QUOTED = /(^|,)((?:fs|def|root)?context=)"([^"]*)"/g;
+
+/** The options of an option string, still escaped. Empty ones are passed over, and commas that an option begins with. */
 export function splitOptions(text: Bytes): readonly Bytes[] {
-  return splitEscaped(text, ",").filter((option) => option !== "");
+  const unquoted = text.replace(QUOTED, (_, before: string, name: string, value: string) => before + name + value.replace(/[,\\]/g, "\\$&"));
+  return splitEscaped(unquoted as Bytes, ",").map((option) => option.replace(/^(\\,)+/, "") as Bytes).filter((option) => option !== "");
 }
 
 /** The layers of a list: those that are merged, topmost first, and behind `::` those that only give data. */

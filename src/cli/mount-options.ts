@@ -60,7 +60,10 @@ export const mountOptions: readonly Row[] = [
   { name: "ro", help: "show the upper but do not write to it", set: ["MS_RDONLY"] },
   { name: "rw", help: "write to the upper (default)", clear: ["MS_RDONLY"] },
   { name: "volatile", help: "skip all syncing; the upper is lost if the machine crashes", enable: (settings) => { settings.features = { ...settings.features, fsync: "volatile" }; } },
-  choice("fsync", "what copy-up syncs: data (auto, default), attributes too (strict), nothing", ["auto", "strict", "volatile"], (fsync) => ({ fsync })),
+  {
+    name: "fsync", value: "auto|strict|volatile", help: "what copy-up syncs: data (auto, default), attributes too (strict), nothing; without 'mount' also 1 (auto) and 0 (nothing, and no guard)",
+    take: (settings, value) => { settings.features = { ...settings.features, fsync: fsyncOf(settings, value) }; },
+  },
   choice("redirect_dir", "renames of lower directories are written (on) or EXDEV; redirects are followed (default) or not",
     ["on", "follow", "nofollow", "off"], (redirectDir) => ({ redirectDir })),
   switched("metacopy", "a change of attributes copies no data (default off)", (metacopy) => ({ metacopy })),
@@ -70,6 +73,8 @@ export const mountOptions: readonly Row[] = [
   choice("uuid", "the overlay has a uuid of its own (default auto: if it is fresh)", ["on", "auto", "null", "off"], (uuid) => ({ uuid })),
   choice("verity", "digests of metacopied data are kept and checked (default off)", ["on", "require", "off"], (verity) => ({ verity })),
   { name: "userxattr", help: "the format's attributes are 'user.overlay.*', which need no privilege", enable: (settings) => { settings.features = { ...settings.features, userxattr: true }; } },
+  choice("whiteouts", "whose marks say what is deleted: the kernel's (overlay), or those of OCI layers too (oci; default without 'mount')",
+    ["overlay", "oci"], (whiteouts) => ({ whiteouts })),
   {
     name: "copy_up", value: "change|open", help: "a file is copied up with its first change (default), or when it is opened for writing",
     take: (settings, value) => { settings.copyUpAtOpen = oneOf("copy_up", value, ["change", "open"]) === "open"; },
@@ -109,6 +114,14 @@ export const mountOptions: readonly Row[] = [
   { name: "default_permissions", help: "the kernel checks permissions (always on)", passedOver: true },
   { name: "debug", help: "stay in front and log each request", enable: (settings) => { settings.debug = true; } },
   { name: "profile", help: "as --profile", enable: (settings) => { settings.profile = true; } },
+  {
+    name: "timeout", value: "SECONDS", help: "how long the kernel keeps attributes and names before it asks again (default: without a limit)",
+    take: (settings, value) => { settings.timeout = seconds("timeout", value); },
+  },
+  {
+    name: "context", value: "CONTEXT", help: "the SELinux context of all files, where the kernel has SELinux",
+    take: (settings, value) => { settings.context = unescape(value); },
+  },
   { name: "fsname", value: "NAME", help: "the first field in /proc/mounts", take: (settings, value) => { settings.source = unescape(value); } },
   { name: "subtype", help: "the type in /proc/mounts is fuse.ovlfs", only: ["ovlfs"] },
   ...["remount", "bind", "rbind", "move"].map((name): Row => ({
@@ -116,12 +129,26 @@ export const mountOptions: readonly Row[] = [
   })),
   ...[
     "defaults", "auto", "noauto", "user", "nouser", "users", "owner", "group", "nofail", "_netdev", "silent", "loud",
+    "private", "rprivate", "shared", "rshared", "slave", "rslave", "unbindable", "runbindable",
     "user=*", "comment=*", "x-*", "X-*",
   ].map((name): Row => ({ name, help: FOR_MOUNT, passedOver: true })),
+  ...[
+    "threaded=*", "fast_ino=*", "plugins=*", "max_write=*", "max_read=*", "kernel_cache", "splice_read", "splice_write", "splice_move",
+  ].map((name): Row => ({ name, help: "passed over: it is about how fuse-overlayfs or libfuse works", passedOver: true })),
 ];
 
 const exact = new Map(mountOptions.filter((row) => !row.name.endsWith("*")).map((row) => [row.name, row]));
 const prefixes = mountOptions.filter((row) => row.name.endsWith("*"));
+
+function fsyncOf({ isFuseOverlayfs }: Settings, value: Bytes): NonNullable<FeatureOptions["fsync"]> {
+  if (isFuseOverlayfs && (value === "0" || value === "1")) return value === "0" ? "off" : "auto";
+  return oneOf("fsync", value, ["auto", "strict", "volatile"]);
+}
+
+function seconds(name: string, value: Bytes): number {
+  if (/^([0-9]+(\.[0-9]*)?|\.[0-9]+)$/.test(value)) return Number(value);
+  throw new UsageError(`the option '${name}=${display(value)}' is not a number of seconds; write '${name}=1' or '${name}=0.5'`);
+}
 
 function oneOf<T extends string>(name: string, value: Bytes, only: readonly T[]): T {
   const found = only.find((word) => word === value as string);

@@ -14,6 +14,7 @@ import { noteLeftovers } from "./leftovers.js";
 import { openLog, type DaemonLog } from "./log.js";
 import { resolveMountpoint } from "./mountpoint.js";
 import { Profiling } from "./profiling.js";
+import { securityOptions } from "./security-options.js";
 import { spareMemory } from "./spare-memory.js";
 import { UsageError } from "./usage-error.js";
 
@@ -69,6 +70,8 @@ export async function serve(command: MountCommand, announce: () => void): Promis
         engine, mountpoint, source: command.source, flags: mountFlags(command, engine),
         allowOther: command.allowOther || process.geteuid!() === 0, copyUpAtOpen: command.copyUpAtOpen,
         passthrough: command.passthrough, listsProvenance: command.listsProvenance,
+        securityOptions: securityOptions(command, log),
+        ...(command.timeout === undefined ? {} : { timeout: command.timeout }),
         debug: command.debug, log,
       });
       process.title = `ovlfs ${shown}`;

@@ -28,9 +28,18 @@ export class Settings {
   copyUpAtOpen = false;
   passthrough = false;
   listsProvenance = false;
+  /** Seconds for which the kernel may keep what it was told; absent: without a limit. */
+  timeout: number | undefined;
+  /** The SELinux context of all files. */
+  context: Bytes | undefined;
   /** Features of the overlay format that were asked for. */
   features: FeatureOptions = {};
   #lowerOption: LowerOption | undefined;
+
+  constructor(
+    /** The command line is in the form of fuse-overlayfs, and an option may have its meaning there. */
+    readonly isFuseOverlayfs = false,
+  ) {}
 
   /** `--lower` and `lowerdir+` add layers below those named before; `lowerdir` names all, as in the kernel. */
   addLower(option: LowerOption, value: Bytes): void {

@@ -17,6 +17,11 @@ import type { Work } from "./work.js";
 
 const stat = new Stat();
 
+/** Whether that can be done: a directory is opaque and empty at once only where an xattr says that it is opaque. */
+export function canClear({ work, hasOciMarks }: OverlayFs): boolean {
+  return work!.features.xattr || !hasOciMarks;
+}
+
 /** Empties the upper of a directory that stands at `name` in `parent`; 0 or an errno. */
 export function clearEmpty(
   fs: OverlayFs, inode: DirectoryInode, parent: RealDirectory, name: Bytes, whiteouts: readonly Bytes[],

@@ -18,22 +18,26 @@ export interface Config {
   uuid: "on" | "auto" | "null" | "off";
   verity: "on" | "require" | "off";
   readonly userxattr: boolean;
-  fsync: "auto" | "strict" | "volatile";
+  fsync: "auto" | "strict" | "volatile" | "off";
+  readonly whiteouts: "overlay" | "oci";
 }
 
-/** Settles the options; `mayUseTrusted`: whether `trusted.*` xattrs are ours to set. Throws OptionError. */
+/**
+ * Settles the options; `mayUseTrusted`: whether `trusted.*` xattrs are ours to set. Where they are not, the format's are
+ * `user.overlay.*`, as if userxattr had been said. Throws OptionError.
+ */
 export function settle(options: OverlayOptions, mayUseTrusted: boolean, log: Log): Config {
-  const config = defaults(options);
+  if (!mayUseTrusted && !options.userxattr) refuseTrusted(options);
+  const config = defaults(options, !mayUseTrusted);
   const hasUpper = options.upper !== undefined;
   if (!hasUpper) withoutUpper(config, options, log);
   resolveMetacopy(config, options, hasUpper);
   resolveExport(config, options, hasUpper, log);
   if (config.userxattr) resolveUserxattr(config, options);
-  else if (!mayUseTrusted) refuseTrusted(config, options);
   return config;
 }
 
-function defaults(options: OverlayOptions): Config {
+function defaults(options: OverlayOptions, userxattr: boolean): Config {
   const redirectDir = options.redirectDir ?? "follow";
   return {
     // With redirect_always_follow, the kernel's default, off means: written no more, but followed.
@@ -44,8 +48,9 @@ function defaults(options: OverlayOptions): Config {
     xino: options.xino ?? "auto",
     uuid: options.uuid ?? "auto",
     verity: options.verity ?? "off",
-    userxattr: options.userxattr ?? false,
+    userxattr: options.userxattr ?? userxattr,
     fsync: options.volatile ? "volatile" : options.fsync ?? "auto",
+    whiteouts: options.whiteouts ?? "overlay",
   };
 }
 
@@ -98,16 +103,22 @@ function resolveUserxattr(config: Config, options: OverlayOptions): void {
 }
 
 /** What is asked for by name must be there; the rest is found out by trying. */
-function refuseTrusted(config: Config, options: OverlayOptions): void {
-  const wanted = options.redirectDir !== undefined && config.redirectDir !== "nofollow" ? `redirect_dir=${options.redirectDir}`
+function refuseTrusted(options: OverlayOptions): void {
+  const { redirectDir, verity } = options;
+  const wanted = redirectDir !== undefined && redirectDir !== "nofollow" ? `redirect_dir=${redirectDir}`
     : options.metacopy ? "metacopy=on"
-      : config.verity !== "off" ? `verity=${config.verity}`
+      : verity !== undefined && verity !== "off" ? `verity=${verity}`
         : options.dataOnly && options.dataOnly.length > 0 ? "data-only layers" : null;
   if (wanted !== null) throw new OptionError(`${wanted} needs trusted.* xattrs, which only root may use; leave it out`);
 }
 
 function conflict(options: string, remedy: string): OptionError {
   return new OptionError(`conflicting options: ${options}; ${remedy}`);
+}
+
+/** Whether nothing is ever synced. */
+export function syncsNothing({ fsync }: Config): boolean {
+  return fsync === "volatile" || fsync === "off";
 }
 
 /** Whether redirects found in layers are followed. */

@@ -11,6 +11,7 @@ import { native } from "../sys/native.js";
 import { RENAME_EXCHANGE } from "../sys/constants.js";
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, Stat } from "../sys/stat.js";
 import { inherit, type Inherited } from "./acl.js";
+import { canClear } from "./clear-empty.js";
 import { allowsOfflineChanges } from "./config.js";
 import { copyUp } from "./copy-up.js";
 import { DataFile } from "./data-file.js";
@@ -21,6 +22,8 @@ import { findChild } from "./lookup.js";
 import type { Miss } from "./misses.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { mayAdd } from "./protection.js";
+import { isMarkName } from "./oci.js";
+import { dropMark, putOpaqueMark } from "./oci-marks.js";
 import { ITSELF, RealFile, type Place, type RealDirectory } from "./real.js";
 import type { Caller } from "./types.js";
 import {
@@ -48,10 +51,12 @@ export function make(fs: OverlayFs, parent: DirectoryInode, name: Bytes, bluepri
   const miss = claimName(fs, parent, name);
   if (isErrno(miss)) return miss;
   const upper = parent.upper!;
-  const fd = miss === "whiteout"
-    ? makeOverWhiteout(fs, fs.work!, upper, name, blueprint)
+  const isOverWhiteout = miss === "whiteout" || (miss === "marked" && (blueprint.mode & S_IFMT) === S_IFDIR);
+  const fd = isOverWhiteout
+    ? makeOverWhiteout(fs, fs.work!, upper, name, blueprint, miss)
     : makeInUpper(fs, upper, name, blueprint);
   if (fd < 0) return fail(-fd);
+  if (miss === "marked") dropMark(upper, name);
   const inode = enter(fs, parent, name, blueprint, fd);
   if (isErrno(inode)) return inode;
   nameAdded(fs, parent, name, inode);
@@ -61,15 +66,16 @@ export function make(fs: OverlayFs, parent: DirectoryInode, name: Bytes, bluepri
 
 /** A new directory hides what a lower may get under its name later; one over a whiteout does so already. */
 function settleOpaque(fs: OverlayFs, parent: DirectoryInode, directory: DirectoryInode, miss: Miss): void {
-  if (miss !== "whiteout" && (parent.lower.length === 0 || allowsOfflineChanges(fs.config))) return;
+  if (miss === "absent" && (parent.lower.length === 0 || allowsOfflineChanges(fs.config))) return;
   // Here it only spares lookups, so it may fail.
-  directory.opaque = miss === "whiteout" || markOpaque(fs.work!, directory.upper!) >= 0;
+  directory.opaque = miss !== "absent" || markOpaque(fs.work!, directory.upper!) >= 0;
 }
 
 /** Makes sure that a name is free and its directory in the upper; what stands there instead, or an errno. */
 export function claimName(fs: OverlayFs, parent: DirectoryInode, name: Bytes): Miss | Errno {
   if (!fs.work) return fail(E.EROFS);
   if (name.length > NAME_MAX) return fail(E.ENAMETOOLONG);
+  if (fs.hasOciMarks && isMarkName(name)) return fail(E.EINVAL);
   if (parent.removed) return fail(E.ENOENT);
   const found = missing(fs, parent, name);
   if (isErrno(found)) return found;
@@ -101,19 +107,20 @@ function makeInUpper(fs: OverlayFs, upper: RealDirectory, name: Bytes, { mode, m
   return made;
 }
 
-/** Builds the object in the work directory and puts it in the place of a whiteout; answers as makeInUpper. */
-function makeOverWhiteout(fs: OverlayFs, work: Work, upper: RealDirectory, name: Bytes, blueprint: Blueprint): number {
+/** Builds the object in the work directory and puts it in the place of a whiteout, or beside a mark; answers as makeInUpper. */
+function makeOverWhiteout(fs: OverlayFs, work: Work, upper: RealDirectory, name: Bytes, blueprint: Blueprint, miss: Miss): number {
   const inherited = inherit(upper, blueprint.mode, blueprint.caller);
   if (typeof inherited === "number") return inherited;
   const temporary = work.temporaryName();
   const fd = makeInUpper(fs, work.directory, temporary, { ...blueprint, caller: { ...blueprint.caller, umask: 0 } });
   if (fd < 0) return fd;
   const type = blueprint.mode & S_IFMT;
-  const place = type === S_IFDIR ? work.directory.child(temporary) : new RealFile(work.directory, temporary);
-  let error = bequeath(fs, place, type, inherited);
-  if (error >= 0 && type === S_IFDIR) error = markOpaque(work, place);
-  if (error >= 0) error = rename(work.directory, temporary, upper, name, type === S_IFDIR ? RENAME_EXCHANGE : 0);
-  if (error < 0 || type === S_IFDIR) work.discard(temporary);
+  const directory = type === S_IFDIR ? work.directory.child(temporary) : null;
+  let error = bequeath(fs, directory ?? new RealFile(work.directory, temporary), type, inherited);
+  if (error >= 0 && directory) error = markOpaque(work, directory);
+  const swaps = type === S_IFDIR && miss === "whiteout";
+  if (error >= 0) error = rename(work.directory, temporary, upper, name, swaps ? RENAME_EXCHANGE : 0);
+  if (error < 0 || swaps) work.discard(temporary);
   if (error < 0 && type === S_IFREG) native.close(fd);
   return error < 0 ? error : fd;
 }
@@ -127,9 +134,9 @@ function bequeath(fs: OverlayFs, place: Place, type: number, { uid, gid, mode, a
   return error;
 }
 
-/** Marks a directory of the upper opaque; EIO where it takes no such xattrs, as with the kernel. */
-export function markOpaque(work: Work, place: Place): number {
-  if (!work.features.xattr) return -E.EIO;
+/** Marks a directory of the upper opaque; EIO where it takes no such xattrs, as with the kernel, nor other marks. */
+export function markOpaque(work: Work, place: RealDirectory): number {
+  if (!work.features.xattr) return place.layer.hasOciMarks ? putOpaqueMark(place) : -E.EIO;
   const error = setXattr(place, place.layer.xattrs.opaque, OPAQUE, 0);
   return error === -E.EOPNOTSUPP ? -E.EIO : error;
 }
@@ -146,6 +153,7 @@ function enter(fs: OverlayFs, parent: DirectoryInode, name: Bytes, { mode }: Blu
     knowEmpty(made);
     const directory = new DirectoryInode(fs.inodes.nextId(), ino, parent, name, made, []);
     directory.protection = 0;
+    directory.mayHoldWhiteouts = !canClear(fs);
     fs.inodes.add(directory, parent, name);
     return directory;
   }

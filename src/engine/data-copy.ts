@@ -8,6 +8,7 @@ import { SEEK_DATA, SEEK_HOLE } from "../sys/constants.js";
 import { E } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import type { Stat } from "../sys/stat.js";
+import { syncsNothing } from "./config.js";
 import type { Layer } from "./layer.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import type { Place } from "./real.js";
@@ -27,7 +28,7 @@ const STEP = 16 * 1024 * 1024;
 
 type Synced = Pick<OverlayFs, "config">;
 
-const mustSync = ({ config }: Synced): boolean => config.fsync !== "volatile";
+const mustSync = ({ config }: Synced): boolean => !syncsNothing(config);
 
 /** Copies all data of an open file of a layer into another open one, by reflink where that goes; 0 or an errno. */
 export function copyAll(fs: Synced, fd: number, { layer }: Place, target: number, { size, blocks }: Stat): number {

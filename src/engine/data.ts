@@ -5,6 +5,7 @@
 import { native } from "../sys/native.js";
 import { E } from "../sys/errno.js";
 import { S_IFREG, Stat } from "../sys/stat.js";
+import { syncsNothing } from "./config.js";
 import { copyUp } from "./copy-up.js";
 import { DataFile } from "./data-file.js";
 import type { Inode } from "./inode.js";
@@ -66,7 +67,7 @@ export function writeData(
 
 /** What was written goes to the disk early, where it ever has to. */
 function startWriteback(fs: OverlayFs, inode: Inode, position: number, length: number): void {
-  if (fs.config.fsync !== "volatile" && !inode.isDirectory) inode.data?.wrote(position, length);
+  if (!syncsNothing(fs.config) && !inode.isDirectory) inode.data?.wrote(position, length);
 }
 
 /** As writeData, and the mtime stays what it was. */
@@ -107,7 +108,7 @@ export function copyRange(
 
 /** The descriptor to sync for an inode; null where nothing of it is in the upper, or an errno. */
 function syncing(fs: OverlayFs, inode: Inode): number | null {
-  if (!inode.upper || fs.config.fsync === "volatile" || !fs.work) return null;
+  if (!inode.upper || syncsNothing(fs.config) || !fs.work) return null;
   if (inode.isDirectory) return inode.upper.fd();
   if (inode.metacopy) return syncMetacopy(inode.upper);
   return inode.type === S_IFREG ? DataFile.descriptor(fs, inode, true) : null;

@@ -11,6 +11,7 @@ import type { DirectoryInode, Inode } from "./inode.js";
 import { DOT, DOT_DOT, Listing, type UnplacedEntry } from "./listing.js";
 import { findChild } from "./lookup.js";
 import { learnLowerNames } from "./known-names.js";
+import { hiddenBy, isMarkName } from "./oci.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { readEntries, type RealEntry } from "./real-entries.js";
 import type { RealDirectory } from "./real.js";
@@ -45,13 +46,22 @@ function collectEntries(fs: OverlayFs, directory: DirectoryInode): UnplacedEntry
   const seen = directory.isMerged ? new Set<Bytes>() : null;
   for (const [i, real] of reals.entries()) {
     for (const entry of read[i]!) {
-      if (seen?.has(entry.name)) continue;
+      if (seen?.has(entry.name) || (fs.hasOciMarks && isMarkName(entry.name))) continue;
       seen?.add(entry.name);
       const type = visibleType(real, entry);
       if (type !== null) result.push({ name: entry.name, type, ino: inoOf(fs, directory, real, entry, type) });
     }
+    if (seen && fs.hasOciMarks) hideMarked(read[i]!, seen);
   }
   return result;
+}
+
+/** What a layer's marks hide of the layers below. */
+function hideMarked(entries: readonly RealEntry[], seen: Set<Bytes>): void {
+  for (const { name } of entries) {
+    const hidden = isMarkName(name) ? hiddenBy(name) : null;
+    if (hidden !== null) seen.add(hidden);
+  }
 }
 
 function deviceOf(real: RealDirectory): number {

@@ -24,6 +24,7 @@ import { readUpperMarks } from "./enter.js";
 import { findChild, findChildWithAttributes } from "./lookup.js";
 import { releaseLowerNames } from "./known-names.js";
 import { getAttributes } from "./merged-stat.js";
+import { isMarkedOpaque } from "./oci.js";
 import { closeLayers, openOverlay } from "./open.js";
 import type { Miss } from "./misses.js";
 import { optionWords } from "./option-words.js";
@@ -32,7 +33,7 @@ import type { OverlayFs } from "./overlay-fs.js";
 import { protectionOf, type Protection } from "./protection.js";
 import { provenanceOf, type Provenance } from "./provenance.js";
 import { readLink } from "./real-link.js";
-import { ITSELF } from "./real.js";
+import { ITSELF, type RealDirectory } from "./real.js";
 import { rmdir, unlink } from "./remove.js";
 import { rename } from "./rename.js";
 import { stage } from "./staging.js";
@@ -375,14 +376,21 @@ function makeRoot(fs: OverlayFs): DirectoryInode {
   const top = fs.lower[0]!.root;
   const error = native.statx(top.fd(), ITSELF, stat.fields);
   if (error < 0) throw new OptionError(`lower layer '${fs.lower[0]!.path}' can't be read; check its file system`);
-  const lower = fs.rootLowers;
+  const upper = fs.upper?.root ?? null;
+  const lower = upper && isMarkedOpaque(upper) ? [] : visibleRoots(fs.rootLowers);
   // The lowest layer hides nothing below it.
   for (const directory of lower.slice(0, -1)) directory.xwhiteouts = opacity(directory) === "xwhiteouts";
-  const root = new DirectoryInode(fs.inodes.nextId(), fs.numbers.of(stat), null, bytes("/"), fs.upper?.root ?? null, lower);
+  const root = new DirectoryInode(fs.inodes.nextId(), fs.numbers.of(stat), null, bytes("/"), upper, lower);
   root.references = 1;
   if (root.upper) readUpperMarks(root, root.upper);
   fs.inodes.addNameless(root);
   return root;
+}
+
+/** The kernel has no opaque roots; a layer of OCI may hide all below it. */
+function visibleRoots(roots: readonly RealDirectory[]): readonly RealDirectory[] {
+  const opaque = roots.findIndex(isMarkedOpaque);
+  return opaque < 0 ? roots : roots.slice(0, opaque + 1);
 }
 
 function referenced(answer: Inode | Errno): Inode | Errno {

@@ -50,7 +50,7 @@ export function enterDirectory(fs: OverlayFs, parent: DirectoryInode, name: Byte
 export function readUpperMarks(directory: DirectoryInode, upper: RealDirectory): void {
   const { impure, origin } = upper.layer.xattrs;
   directory.impure = native.getxattrat(upper.dirfd(), upper.name, impure, empty) >= 0;
-  directory.mayHoldWhiteouts = directory.lower.length > 0
+  directory.mayHoldWhiteouts = directory.lower.length > 0 || upper.layer.hasOciMarks
     || native.getxattrat(upper.dirfd(), upper.name, origin, empty) >= 0;
 }
 

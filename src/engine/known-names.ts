@@ -9,6 +9,7 @@ import { isErrno } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { Stat } from "../sys/stat.js";
 import type { DirectoryInode } from "./inode.js";
+import { markOf } from "./oci.js";
 import { readEntries, type RealEntry } from "./real-entries.js";
 import type { RealDirectory } from "./real.js";
 
@@ -62,8 +63,15 @@ function worthReading({ lower, upper }: DirectoryInode): number {
 }
 
 /** Whether a name is known not to be in a real directory of the upper. */
-export function isKnownMissing({ names }: RealDirectory, name: Bytes): boolean {
-  return names !== null && !names.has(name);
+export function isKnownMissing({ names, layer }: RealDirectory, name: Bytes): boolean {
+  return names !== null && !names.has(name) && !(layer.hasOciMarks && names.has(markOf(name)));
+}
+
+/** The position, from `from` on, of the next lower that may have a name or the mark that hides it. */
+export function nextWithName({ lower, lowerNames }: DirectoryInode, name: Bytes, from: number): number {
+  if (!lowerNames) return from;
+  const next = lowerNames.next(name, from);
+  return lower[from]?.layer.hasOciMarks ? Math.min(next, lowerNames.next(markOf(name), from)) : next;
 }
 
 /** A name has come to a real directory of the upper. One that is moved away stays among those known, which costs a lookup at most. */

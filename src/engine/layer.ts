@@ -17,9 +17,18 @@ import { OptionError } from "./options.js";
 import { ITSELF, RealDirectory } from "./real.js";
 import type { XattrNames } from "./xattr-names.js";
 
+/** In which marks a layer is written. */
+export interface LayerFormat {
+  readonly xattrs: XattrNames;
+  /** It may hold the marks of OCI layers beside the kernel's (oci.ts). */
+  readonly hasOciMarks: boolean;
+}
+
 /** One layer of the stack. */
 export class Layer {
   readonly root: RealDirectory;
+  readonly xattrs: XattrNames;
+  readonly hasOciMarks: boolean;
   /** The uuid of its file system does not tell it from another: file handles are not taken to be of this one. */
   isAmbiguous = false;
   /** Whether its files may share blocks with those of the upper: false once that was refused for good. */
@@ -36,8 +45,10 @@ export class Layer {
     fd: number,
     /** Seen through a private copy of its mount. */
     readonly isPrivate: boolean,
-    readonly xattrs: XattrNames,
+    format: LayerFormat,
   ) {
+    this.xattrs = format.xattrs;
+    this.hasOciMarks = format.hasOciMarks;
     this.root = RealDirectory.root(cache, this, fd);
   }
 
@@ -95,7 +106,7 @@ export function isWithin(path: Bytes, directory: Bytes): boolean {
 }
 
 /** Makes a lower layer of an opened directory, whose descriptor it takes over. */
-export function lowerLayer(cache: DescriptorCache, index: number, opened: OpenedDirectory, xattrs: XattrNames): Layer {
+export function lowerLayer(cache: DescriptorCache, index: number, opened: OpenedDirectory, format: LayerFormat): Layer {
   const copy = native.cloneMount(opened.fd);
   if (copy >= 0) {
     const sealed = native.mountSetattr(copy, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME);
@@ -103,10 +114,10 @@ export function lowerLayer(cache: DescriptorCache, index: number, opened: Opened
     native.close(copy);
     if (fd >= 0) {
       native.close(opened.fd);
-      return new Layer(cache, index, opened.path, fd, true, xattrs);
+      return new Layer(cache, index, opened.path, fd, true, format);
     }
   }
-  return new Layer(cache, index, opened.path, opened.fd, false, xattrs);
+  return new Layer(cache, index, opened.path, opened.fd, false, format);
 }
 
 /** Descriptors of the upper and the work directory, both in the same (private, where we may) mount. */

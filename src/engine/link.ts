@@ -12,6 +12,7 @@ import { claimName } from "./create.js";
 import { nameAdded } from "./directory.js";
 import { markImpure } from "./impure.js";
 import type { DirectoryInode, FileInode, Inode } from "./inode.js";
+import { dropMark } from "./oci-marks.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { mayChange } from "./protection.js";
 import type { RealDirectory } from "./real.js";
@@ -38,6 +39,7 @@ export function link(fs: OverlayFs, inode: Inode, parent: DirectoryInode, name: 
       : linkFile(inode.upper!, parent.upper!, name);
   }
   if (error < 0) return fail(-error);
+  if (miss === "marked") dropMark(parent.upper!, name);
   remember(fs, inode, parent, name);
   return inode;
 }

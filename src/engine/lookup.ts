@@ -13,10 +13,11 @@ import { followsRedirects } from "./config.js";
 import { enterDirectory, enterFile, type FileStack } from "./enter.js";
 import { getAttributes, present } from "./merged-stat.js";
 import type { DirectoryInode, Inode } from "./inode.js";
-import { isKnownMissing, noteMisses } from "./known-names.js";
+import { isKnownMissing, nextWithName, noteMisses } from "./known-names.js";
 import type { Miss } from "./misses.js";
 import { compareOrigin, fixOrigin } from "./verify-origin.js";
 import type { OverlayFs } from "./overlay-fs.js";
+import { isMarked, isMarkName } from "./oci.js";
 import { RealFile, type Place, type RealDirectory } from "./real.js";
 import { found, isLowest, Walk } from "./walk.js";
 import { isWhiteout } from "./whiteout.js";
@@ -30,6 +31,7 @@ export function findChild(fs: OverlayFs, parent: DirectoryInode, name: Bytes): I
   if (known) return known;
   if (parent.removed) return fail(E.ENOENT);
   if (name.length > NAME_MAX) return fail(E.ENAMETOOLONG);
+  if (fs.hasOciMarks && isMarkName(name)) return "absent";
   return new Search(fs, parent, name).run();
 }
 
@@ -75,7 +77,7 @@ class Search {
     if (this.parent.upper) {
       const error = this.#askUpper(this.parent.upper);
       if (error < 0) return fail(-error);
-      if (!this.#upper && walk.stop) return "whiteout";
+      if (!this.#upper && walk.stop) return walk.isMarked ? "marked" : "whiteout";
     }
     const error = walk.stop ? 0 : this.#askLowers();
     if (error < 0) return fail(-error);
@@ -136,8 +138,7 @@ class Search {
   /** The position of the next lower to ask, from `position` on. */
   #next(position: number): number {
     const { path, name } = this.#walk;
-    const names = path ? null : this.parent.lowerNames;
-    return names ? names.next(name, position) : position;
+    return path ? position : nextWithName(this.parent, name, position);
   }
 
   /** A redirect of the lowest lower to the data-only layers is followed whatever the options say. */
@@ -228,14 +229,14 @@ class Search {
 
 /** Whether a lower layer shows something under a name, so that removing it takes a whiteout. */
 export function isLowerPositive(parent: DirectoryInode, name: Bytes): boolean {
-  const { lower, lowerNames } = parent;
-  const next = (position: number): number => lowerNames ? lowerNames.next(name, position) : position;
+  const { lower } = parent;
   let misses = 0;
-  for (let i = next(0); i < lower.length; i = next(i + 1)) {
+  for (let i = nextWithName(parent, name, 0); i < lower.length; i = nextWithName(parent, name, i + 1)) {
     const directory = lower[i]!;
     const dirfd = directory.fd();
     const error = dirfd < 0 ? dirfd : native.statx(dirfd, name, found.fields);
     if (error === -E.ENOENT || error === -E.ENAMETOOLONG) {
+      if (isMarked(directory, name)) return false;
       misses++;
       continue;
     }

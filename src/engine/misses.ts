@@ -6,8 +6,11 @@
 import type { Bytes } from "../sys/bytes.js";
 import type { DirectoryInode } from "./inode.js";
 
-/** Why a name is not there: no layer has it, or a whiteout of the upper hides it. */
-export type Miss = "absent" | "whiteout";
+/**
+ * Why a name is not there: no layer has it; a whiteout of the upper stands in its place; or one hides it that stands
+ * beside its place (oci.ts).
+ */
+export type Miss = "absent" | "whiteout" | "marked";
 
 const SLOTS = 64;
 

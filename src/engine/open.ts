@@ -4,18 +4,19 @@
  * left open and nothing changed.
  * Source: ovl_fill_super, ovl_get_workdir and ovl_check_layer in fs/overlayfs/super.c.
  */
-import { bytes, display, type Bytes } from "../sys/bytes.js";
+import { bytes, display } from "../sys/bytes.js";
 import { LOCK_EX, LOCK_NB } from "../sys/constants.js";
 import { errnoName } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { Stat } from "../sys/stat.js";
+import { mayUseTrusted } from "../sys/trusted-xattrs.js";
 import { settle, withoutXattrs, type Config } from "./config.js";
 import { Credentials } from "./credentials.js";
 import { DescriptorCache } from "./descriptors.js";
 import { openIndex } from "./index-directory.js";
 import { InodeNumbers } from "./inode-number.js";
 import { InodeTable } from "./inode-table.js";
-import { isWithin, Layer, lowerLayer, openNamed, privatePair, type OpenedDirectory } from "./layer.js";
+import { isWithin, Layer, lowerLayer, openNamed, privatePair, type LayerFormat, type OpenedDirectory } from "./layer.js";
 import { yieldToFileSystems } from "./handle-support.js";
 import { Misses } from "./misses.js";
 import { OptionError, type OverlayOptions } from "./options.js";
@@ -27,13 +28,15 @@ import { createFile, createNameless, makeDirectory, makeWhiteout, removeDirector
 import { prepareWork, Work, type UpperFeatures } from "./work.js";
 import { settleUuid } from "./uuid.js";
 import { WalkAhead } from "./walk-ahead.js";
-import { TRUSTED, USER, type XattrNames } from "./xattr-names.js";
+import { xattrNames } from "./xattr-names.js";
 
 /** Two descriptors a layer is what a deep stack needs; half the limit is left for what comes with requests. */
 const SHARE_OF_LIMIT = 2;
 const LOCK_TRIES = 60;
 const LOCK_PAUSE_MS = 50;
 const pause = new Int32Array(new SharedArrayBuffer(4));
+/** The whiteout that is made to see whether it can be. */
+const TRIED = bytes("#whiteout");
 const INCOMPAT_VOLATILE = bytes("work/incompat/volatile");
 
 /** Opens an overlay; throws OptionError. */
@@ -49,16 +52,16 @@ export function openOverlay(options: OverlayOptions, log: Log): OverlayFs {
 
 function assemble(options: OverlayOptions, log: Log, opened: OpenedDirectory[]): OverlayFs {
   if (options.lower.length === 0) throw new OptionError("no lower layer is given; name at least one with --lower or lowerdir=");
-  const config = settle(options, process.geteuid!() === 0, log);
-  const xattrs = config.userxattr ? USER : TRUSTED;
+  const config = settle(options, mayUseTrusted(), log);
+  const format: LayerFormat = { xattrs: xattrNames(config), hasOciMarks: config.whiteouts === "oci" };
   const limit = native.raiseFileLimit();
   const lowers = [...options.lower, ...(options.dataOnly ?? [])].map((path) => track(opened, openNamed("lower layer", path)));
   const pair = openPair(options, opened);
   checkOverlaps(lowers, pair);
   if (pair) checkPair(options, pair.upper, pair.work);
   const cache = new DescriptorCache(Math.max(64, Math.floor(limit / SHARE_OF_LIMIT)));
-  const upper = pair ? openUpper(cache, options, config, xattrs, pair, log) : null;
-  const layers = lowers.map((directory, i) => lowerLayer(cache, i + 1, directory, xattrs));
+  const upper = pair ? openUpper(cache, options, config, format, pair, log) : null;
+  const layers = lowers.map((directory, i) => lowerLayer(cache, i + 1, directory, format));
   opened.length = 0;
   const lower = layers.slice(0, options.lower.length);
   const dataLayers = layers.slice(options.lower.length);
@@ -155,13 +158,13 @@ function checkPair({ readOnly }: OverlayOptions, upper: OpenedDirectory, work: O
 
 /** The writable side: the layer and, unless it is to stay untouched, the work directory. */
 function openUpper(
-  cache: DescriptorCache, options: OverlayOptions, config: Config, xattrs: XattrNames, pair: Pair, log: Log,
+  cache: DescriptorCache, options: OverlayOptions, config: Config, format: LayerFormat, pair: Pair, log: Log,
 ): { layer: Layer; work: Work | null } {
   const { upper, work } = pair;
   if (work) refuseVolatile(work);
-  if (!work || options.readOnly) return { layer: new Layer(cache, 0, upper.path, upper.fd, false, xattrs), work: null };
+  if (!work || options.readOnly) return { layer: new Layer(cache, 0, upper.path, upper.fd, false, format), work: null };
   const { upperFd, workFd, isPrivate } = privatePair(upper, work);
-  const layer = new Layer(cache, 0, upper.path, upperFd, isPrivate, xattrs);
+  const layer = new Layer(cache, 0, upper.path, upperFd, isPrivate, format);
   const base = RealDirectory.root(cache, layer, workFd);
   try {
     lock(upperFd, upper);
@@ -202,12 +205,12 @@ function openWork(base: RealDirectory, { path }: OpenedDirectory, config: Config
   if (typeof directory === "number") {
     throw new OptionError(`work directory '${display(path)}' can't be prepared (${errnoName(directory)}); use an empty, writable directory`);
   }
-  const work = new Work(base, path, directory, probeFeatures(directory, log), log);
-  const error = tryWhiteout(directory, work.temporaryName());
-  if (error < 0) {
+  const refusal = tryWhiteout(directory);
+  if (refusal < 0 && config.whiteouts !== "oci") {
     removeDirectory(base, bytes("work"));
-    throw new OptionError(`the upper's file system takes no whiteouts (${errnoName(error)}), as is so with one that is an overlay itself; put the upper and '${display(path)}' on another`);
+    throw new OptionError(`the upper's file system takes no whiteouts (${errnoName(refusal)}), as is so with one that is an overlay itself; put the upper and '${display(path)}' on another, or use whiteouts=oci`);
   }
+  const work = new Work(base, path, directory, { ...probeFeatures(directory, log), whiteouts: refusal >= 0 }, log);
   if (!work.features.xattr) withoutXattrs(config, log);
   if (config.fsync === "volatile") markVolatile(base);
   return work;
@@ -224,13 +227,13 @@ function markVolatile(base: RealDirectory): void {
 }
 
 /** Whether a deletion could be recorded: the kernel refuses overlays as uppers by other signs. 0 or an errno. */
-function tryWhiteout(work: RealDirectory, name: Bytes): number {
-  const made = makeWhiteout(work, name);
-  return made < 0 ? made : removeFile(work, name);
+function tryWhiteout(work: RealDirectory): number {
+  const made = makeWhiteout(work, TRIED);
+  return made < 0 ? made : removeFile(work, TRIED);
 }
 
 /** Tries what the file system of the upper can do, as ovl_make_workdir does. */
-function probeFeatures(work: RealDirectory, log: Log): UpperFeatures {
+function probeFeatures(work: RealDirectory, log: Log): Pick<UpperFeatures, "tmpfile" | "xattr"> {
   const nameless = createNameless(work, 0);
   if (nameless >= 0) native.close(nameless);
   const marked = setXattr(work, work.layer.xattrs.opaque, Buffer.from("0"), 0);
@@ -259,6 +262,7 @@ function createState({ cache, upper, work, lower, dataLayers, config, lowers, lo
   });
   const fs: OverlayFs = {
     upper, lower, work, dataLayers, config,
+    hasOciMarks: config.whiteouts === "oci",
     rootLowers: lower.map((layer) => layer.root),
     index: null,
     descriptors: cache,

@@ -16,7 +16,8 @@ function wordsOf(config: Readonly<Config>): Words {
     uuid: `uuid=${config.uuid}`,
     verity: `verity=${config.verity}`,
     userxattr: config.userxattr ? "userxattr" : null,
-    fsync: `fsync=${config.fsync}`,
+    fsync: `fsync=${config.fsync === "off" ? "0" : config.fsync}`,
+    whiteouts: config.whiteouts === "oci" ? "whiteouts=oci" : null,
   };
 }
 

@@ -24,10 +24,18 @@ export interface FeatureOptions {
   readonly uuid?: "on" | "auto" | "null" | "off";
   /** Digests of metacopied data (default `off`). */
   readonly verity?: "on" | "require" | "off";
-  /** The format's xattrs are `user.overlay.*`, so that no privilege is needed (default off). */
+  /** The format's xattrs are `user.overlay.*`, so that no privilege is needed (default: where `trusted.*` can't be set). */
   readonly userxattr?: boolean;
-  /** What is synced: data on copy-up (`auto`), metadata too (`strict`), nothing (`volatile`). Default `auto`. */
-  readonly fsync?: "auto" | "strict" | "volatile";
+  /**
+   * Whose marks say what is deleted: the kernel's alone (`overlay`, the default), or those of OCI layers too, which are
+   * also written where the upper's file system takes no whiteouts (`oci`).
+   */
+  readonly whiteouts?: "overlay" | "oci";
+  /**
+   * What is synced: data on copy-up (`auto`, the default), metadata too (`strict`), nothing (`volatile`, which leaves a
+   * guard against a second mount, and `off`, which does not).
+   */
+  readonly fsync?: "auto" | "strict" | "volatile" | "off";
 }
 
 /** The layers of an overlay. Paths are bytes, unescaped, relative to the working directory or absolute. */

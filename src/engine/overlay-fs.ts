@@ -29,6 +29,8 @@ export interface OverlayFs {
   /** Layers that are not merged: metacopies find their data in them. */
   readonly dataLayers: readonly Layer[];
   readonly config: Readonly<Config>;
+  /** Names that are marks of OCI layers are no names of the merged tree. */
+  readonly hasOciMarks: boolean;
   /** Null where hard links and directories are not indexed. */
   index: Index | null;
   readonly descriptors: DescriptorCache;

@@ -7,13 +7,14 @@
 import type { Bytes } from "../sys/bytes.js";
 import { RENAME_EXCHANGE } from "../sys/constants.js";
 import { E, isErrno } from "../sys/errno.js";
-import { clearEmpty, discardEmptied } from "./clear-empty.js";
+import { canClear, clearEmpty, discardEmptied } from "./clear-empty.js";
 import { copyUp } from "./copy-up.js";
 import { checkEmpty, nameRemoved } from "./directory.js";
 import { removeEntry } from "./index-directory.js";
 import type { DirectoryInode, FileInode, Indexed, Inode } from "./inode.js";
 import { ensureName } from "./link-up.js";
 import { isLowerPositive, requireChild } from "./lookup.js";
+import { putMark, removeMarked } from "./oci-marks.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { mayRemove } from "./protection.js";
 import type { RealDirectory } from "./real.js";
@@ -63,7 +64,7 @@ function removeName(
   const held = beforeRemoval(fs, inode, parent, name);
   if (held < 0) return held;
   const error = needsWhiteout
-    ? replaceByWhiteout(fs, fs.work, parent.upper!, name, inode, whiteouts)
+    ? hideLower(fs, fs.work, parent.upper!, name, inode, whiteouts)
     : removeFromUpper(fs, parent.upper!, name, inode, whiteouts);
   if (error >= 0) leave(fs, parent, name, inode);
   return error;
@@ -97,8 +98,20 @@ function removeFromUpper(
   fs: OverlayFs, directory: RealDirectory, name: Bytes, inode: Inode, whiteouts: readonly Bytes[],
 ): number {
   if (!inode.isDirectory) return removeFile(directory, name);
+  if (whiteouts.length > 0 && !canClear(fs)) return removeMarked(fs.work!, directory, name, whiteouts);
   const error = whiteouts.length > 0 ? clearEmpty(fs, inode, directory, name, whiteouts) : 0;
   return error < 0 ? error : removeDirectory(directory, name);
+}
+
+/** Puts what hides the lowers' in the place of a name of the upper, or of nothing; 0 or an errno. */
+function hideLower(
+  fs: OverlayFs, work: Work, directory: RealDirectory, name: Bytes, inode: Inode, whiteouts: readonly Bytes[],
+): number {
+  if (work.features.whiteouts) return replaceByWhiteout(fs, work, directory, name, inode, whiteouts);
+  const error = putMark(directory, name);
+  if (error >= 0) fs.counts.whiteouts++;
+  if (error < 0 || !inode.upper) return error;
+  return inode.isDirectory ? removeMarked(work, directory, name, whiteouts) : removeFile(directory, name);
 }
 
 /**

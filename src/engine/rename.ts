@@ -7,7 +7,7 @@
 import type { Bytes } from "../sys/bytes.js";
 import { RENAME_EXCHANGE, RENAME_NOREPLACE, RENAME_WHITEOUT } from "../sys/constants.js";
 import { E, isErrno, type Errno } from "../sys/errno.js";
-import { clearEmpty } from "./clear-empty.js";
+import { canClear, clearEmpty } from "./clear-empty.js";
 import { copyUp } from "./copy-up.js";
 import { markOpaque } from "./create.js";
 import { checkEmpty, nameAdded, nameRemoved } from "./directory.js";
@@ -16,6 +16,8 @@ import type { DirectoryInode, Inode } from "./inode.js";
 import { ensureName } from "./link-up.js";
 import { findChild, isLowerPositive, requireChild } from "./lookup.js";
 import type { Miss } from "./misses.js";
+import { isMarkName } from "./oci.js";
+import { dropMark, putMark, removeMarked } from "./oci-marks.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { mayAdd, mayRemove } from "./protection.js";
 import { setRedirect } from "./redirect.js";
@@ -35,6 +37,7 @@ export function rename(
 ): number {
   if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE) || flags === (RENAME_NOREPLACE | RENAME_EXCHANGE)) return -E.EINVAL;
   if (!fs.work) return -E.EROFS;
+  if (fs.hasOciMarks && isMarkName(newName)) return -E.EINVAL;
   const moved = requireChild(fs, oldParent, oldName);
   if (isErrno(moved)) return moved;
   const target = findChild(fs, newParent, newName);
@@ -106,6 +109,7 @@ function markMoved(fs: OverlayFs, from: End<Inode>, newParent: DirectoryInode): 
   const error = markOpaque(fs.work!, inode.upper!);
   if (error === -E.EIO) return -E.EXDEV;
   if (error >= 0) inode.opaque = true;
+  inode.mayHoldWhiteouts ||= !canClear(fs);
   return error;
 }
 
@@ -119,21 +123,27 @@ function replace(fs: OverlayFs, from: End<Inode>, to: End<Inode | null>, miss: M
   if (error < 0) return error;
   const oldUpper = from.parent.upper!;
   const newUpper = to.parent.upper!;
+  const clears = whiteouts.length > 0 && canClear(fs);
+  const swapsMarked = whiteouts.length > 0 && !clears;
   if (to.inode) error = beforeRemoval(fs, to.inode, to.parent, to.name);
-  if (error >= 0 && whiteouts.length > 0) error = clearEmpty(fs, to.inode as DirectoryInode, newUpper, to.name, whiteouts);
+  if (error >= 0 && clears) error = clearEmpty(fs, to.inode as DirectoryInode, newUpper, to.name, whiteouts);
   if (error >= 0) error = markMoved(fs, from, to.parent);
   if (error < 0) return error;
   const leavesWhiteout = isLowerPositive(from.parent, from.name);
   // The whiteout that stands at the new name is moved to the old one, or taken away if none is needed there.
   const swaps = miss === "whiteout" && (leavesWhiteout || from.inode.isDirectory);
-  const flags = swaps ? RENAME_EXCHANGE : leavesWhiteout ? RENAME_WHITEOUT : 0;
-  error = renameInUpper(oldUpper, from.name, newUpper, to.name, flags);
+  const marks = leavesWhiteout && !swaps && !fs.work!.features.whiteouts;
+  if (marks) error = putMark(oldUpper, from.name);
+  const flags = swaps || swapsMarked ? RENAME_EXCHANGE : leavesWhiteout && !marks ? RENAME_WHITEOUT : 0;
+  if (error >= 0) error = renameInUpper(oldUpper, from.name, newUpper, to.name, flags);
   if (error < 0) return error;
   if (leavesWhiteout) fs.counts.whiteouts++;
   if (swaps && !leavesWhiteout) removeSwapped(fs, from);
+  if (swapsMarked) error = removeMarked(fs.work!, oldUpper, from.name, whiteouts);
+  if (miss === "marked") dropMark(newUpper, to.name);
   if (to.inode) leave(fs, to.parent, to.name, to.inode);
   move(fs, from, to);
-  return 0;
+  return error;
 }
 
 /** The whiteouts in a directory that is about to be replaced; ENOTEMPTY if it shows anything. */

@@ -11,6 +11,7 @@ import type { Layer } from "./layer.js";
 import { readMetacopy } from "./metacopy.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { RealFile, type RealDirectory } from "./real.js";
+import { isMarked } from "./oci.js";
 import { joinPath, readRedirect } from "./redirect.js";
 import { isWhiteout, opacity } from "./whiteout.js";
 
@@ -37,6 +38,8 @@ export class Walk {
   absolute = false;
   /** The redirect in force, as the format writes it; null for none. */
   redirect: Bytes | null = null;
+  /** It is hidden by a mark that does not stand in its place (oci.ts). */
+  isMarked = false;
   /** The directory found last is marked as holding whiteouts by xattr. */
   xwhiteouts = false;
   /** Where the layer asked last has what it found, and under which name. */
@@ -66,7 +69,7 @@ export class Walk {
     const fd = directory.fd();
     if (fd < 0) return fail(-fd);
     const error = native.statx(fd, name, found.fields);
-    if (error < 0) return error === -E.ENOENT || error === -E.ENAMETOOLONG ? "nothing" : fail(-error);
+    if (error < 0) return error === -E.ENOENT || error === -E.ENAMETOOLONG ? this.#miss(directory, name) : fail(-error);
     if (isWhiteout(directory, name, found)) {
       this.opaque = true;
       return this.#end();
@@ -80,6 +83,13 @@ export class Walk {
   #end(): Kind {
     this.stop = true;
     return "nothing";
+  }
+
+  /** The name is not there; a mark may hide that of the layers below. */
+  #miss(directory: RealDirectory, name: Bytes): Kind {
+    if (!isMarked(directory, name)) return "nothing";
+    this.opaque = this.isMarked = true;
+    return this.#end();
   }
 
   #meetFile(fs: OverlayFs, directory: RealDirectory, name: Bytes, at: number, isEnd: boolean): Kind | Errno {
@@ -98,7 +108,7 @@ export class Walk {
     this.xwhiteouts = false;
     if (this.last) return "directory";
     const child = directory.child(name);
-    const mark = opacity(child);
+    const mark = isMarked(directory, name) ? "opaque" : opacity(child);
     if (mark === "opaque") {
       this.stop = true;
       if (isEnd) this.opaque = true;

@@ -17,6 +17,8 @@ export interface UpperFeatures {
   readonly tmpfile: boolean;
   /** trusted.overlay.* xattrs. */
   readonly xattr: boolean;
+  /** Whiteouts as devices; else, with whiteouts=oci, files mark what is deleted (oci-marks.ts). */
+  readonly whiteouts: boolean;
 }
 
 const WORK = bytes("work");

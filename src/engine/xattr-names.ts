@@ -6,9 +6,12 @@
  * fs/overlayfs/xattrs.c.
  */
 import { bytes, concat, type Bytes } from "../sys/bytes.js";
+import type { Config } from "./config.js";
 
 const ESCAPE = bytes("overlay.");
 const XATTR_NAME_MAX = 255;
+/** The names that fuse-overlayfs has for its own marks. */
+const FUSE_OVERLAYFS = "user.fuseoverlayfs.";
 
 export const XATTR_ACL_ACCESS = bytes("system.posix_acl_access");
 export const XATTR_ACL_DEFAULT = bytes("system.posix_acl_default");
@@ -40,7 +43,8 @@ export class XattrNames {
   readonly protattr: Bytes;
   readonly whiteout: Bytes;
 
-  constructor(namespace: "trusted" | "user") {
+  /** `hidesFuseOverlayfs`: the marks of fuse-overlayfs are the overlay's own too, and have no place in the merged tree. */
+  constructor(namespace: "trusted" | "user", private readonly hidesFuseOverlayfs = false) {
     const prefix = bytes(`${namespace}.overlay.`);
     const named = (name: string): Bytes => concat(prefix, bytes(name));
     this.#prefix = prefix;
@@ -59,20 +63,24 @@ export class XattrNames {
 
   /** Whether an xattr of a layer belongs to the overlay format itself (and not to an overlay stored inside). */
   isPrivate(name: string): boolean {
-    return name.startsWith(this.#prefix) && !name.startsWith(this.#escaped);
+    return (name.startsWith(this.#prefix) && !name.startsWith(this.#escaped)) || this.#isForeign(name);
   }
 
-  /** The name in the layer of an xattr named in the merged tree; null if it would be too long (EOPNOTSUPP). */
+  /** The name in the layer of an xattr named in the merged tree; null if it would be too long, or can't be (EOPNOTSUPP). */
   toLayer(name: Bytes): Bytes | null {
-    if (!name.startsWith(this.#prefix)) return name;
+    if (!name.startsWith(this.#prefix)) return this.#isForeign(name) ? null : name;
     const escaped = concat(this.#escaped, name.slice(this.#prefix.length) as Bytes);
     return escaped.length > XATTR_NAME_MAX ? null : escaped;
   }
 
   /** The name in the merged tree of an xattr of a layer; null if it is hidden. */
   toMerged(name: Bytes): Bytes | null {
-    if (!name.startsWith(this.#prefix)) return name;
+    if (!name.startsWith(this.#prefix)) return this.#isForeign(name) ? null : name;
     return name.startsWith(this.#escaped) ? concat(this.#prefix, name.slice(this.#escaped.length) as Bytes) : null;
+  }
+
+  #isForeign(name: string): boolean {
+    return this.hidesFuseOverlayfs && name.startsWith(FUSE_OVERLAYFS);
   }
 }
 
@@ -80,3 +88,9 @@ export class XattrNames {
 export const TRUSTED = new XattrNames("trusted");
 /** `user.overlay.*`: for the option `userxattr`. */
 export const USER = new XattrNames("user");
+
+/** Those that an overlay's options ask for. */
+export function xattrNames({ userxattr, whiteouts }: Pick<Config, "userxattr" | "whiteouts">): XattrNames {
+  if (whiteouts === "oci") return new XattrNames(userxattr ? "user" : "trusted", true);
+  return userxattr ? USER : TRUSTED;
+}

@@ -42,6 +42,8 @@ export interface AdapterOptions {
   readonly log: Log;
   /** Opens are to be told, and one for writing copies up. */
   readonly copyUpAtOpen: boolean;
+  /** Seconds for which the kernel may keep what it is told. */
+  readonly lifetime: number;
   /** Where the data of opens is to be passed through, if it is. */
   readonly backing: BackingDevice | null;
   /** What the mount tells of itself, if it does. */
@@ -56,6 +58,8 @@ export class Adapter {
   readonly engine: Engine;
   readonly log: Log;
   readonly copyUpAtOpen: boolean;
+  /** Seconds for which the kernel may keep names and attributes. */
+  readonly lifetime: number;
   readonly passthrough: Passthrough | null;
   readonly virtualXattrs: VirtualXattrs | null;
   readonly reply: Reply;
@@ -80,6 +84,7 @@ export class Adapter {
     this.passthrough = options.backing && new Passthrough(options.engine, options.backing);
     this.copyUpAtOpen = options.copyUpAtOpen || this.passthrough !== null;
     this.virtualXattrs = options.virtualXattrs;
+    this.lifetime = options.lifetime;
     this.reply = new Reply(options.device, MAX_WRITE);
     this.notifier = new Notifier(options.device);
     this.#repeat = (request) => {

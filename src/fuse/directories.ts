@@ -48,5 +48,5 @@ function encodeChild(adapter: Adapter, at: number, directory: Inode, entry: Dire
   const { name } = entry;
   if (name === "." || name === "..") return;
   const child = engine.lookupWithAttributes(directory, name, stat);
-  if (!isErrno(child)) encodeEntry(reply, at, child.id, stat, attributeLifetime(adapter, child));
+  if (!isErrno(child)) encodeEntry(reply, at, child.id, stat, adapter.lifetime, attributeLifetime(adapter, child));
 }

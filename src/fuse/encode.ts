@@ -19,6 +19,15 @@ import type { Bytes } from "../sys/bytes.js";
  */
 export const FOREVER = 0x7fff_ffff;
 
+const NANOSECONDS = 1e9;
+
+/** A lifetime in seconds as the kernel has it: those that are whole, and behind them nanoseconds. */
+function encodeLifetime(reply: Reply, seconds: number, nanoseconds: number, lifetime: number): void {
+  const whole = Math.floor(lifetime);
+  reply.setU64(seconds, whole);
+  if (whole !== lifetime) reply.setU32(nanoseconds, Math.floor((lifetime - whole) * NANOSECONDS));
+}
+
 /**
  * Says of each file handle which daemon gave it out: nodeids are counted from 1 in each. A handle of a former
  * mount is ESTALE then, and not another file.
@@ -47,26 +56,26 @@ function encodeAttr(reply: Reply, at: number, stat: Stat): void {
 /** fuse_attr_out, to be kept for `lifetime` seconds; its size. */
 export function encodeAttrOut(reply: Reply, stat: Stat, lifetime: number): number {
   reply.clear(0, fuse_attr_out.attr);
-  reply.setU64(fuse_attr_out.attr_valid, lifetime);
+  encodeLifetime(reply, fuse_attr_out.attr_valid, fuse_attr_out.attr_valid_nsec, lifetime);
   encodeAttr(reply, fuse_attr_out.attr, stat);
   return fuse_attr_out.sizeof;
 }
 
-/** fuse_entry_out at `at`; the id is counted as one lookup by the kernel. `lifetime` is that of the attributes. */
-export function encodeEntry(reply: Reply, at: number, id: number, stat: Stat, lifetime: number): number {
+/** fuse_entry_out at `at`; the id is counted as one lookup by the kernel. */
+export function encodeEntry(reply: Reply, at: number, id: number, stat: Stat, nameLifetime: number, lifetime: number): number {
   reply.clear(at, fuse_entry_out.attr);
   reply.setU64(at + fuse_entry_out.nodeid, id);
   reply.setU64(at + fuse_entry_out.generation, GENERATION);
-  reply.setU64(at + fuse_entry_out.entry_valid, FOREVER);
-  reply.setU64(at + fuse_entry_out.attr_valid, lifetime);
+  encodeLifetime(reply, at + fuse_entry_out.entry_valid, at + fuse_entry_out.entry_valid_nsec, nameLifetime);
+  encodeLifetime(reply, at + fuse_entry_out.attr_valid, at + fuse_entry_out.attr_valid_nsec, lifetime);
   encodeAttr(reply, at + fuse_entry_out.attr, stat);
   return fuse_entry_out.sizeof;
 }
 
 /** An entry that says: there is no such name, and that may be kept. */
-export function encodeNegativeEntry(reply: Reply): number {
+export function encodeNegativeEntry(reply: Reply, lifetime: number): number {
   reply.clear(0, fuse_entry_out.sizeof);
-  reply.setU64(fuse_entry_out.entry_valid, FOREVER);
+  encodeLifetime(reply, fuse_entry_out.entry_valid, fuse_entry_out.entry_valid_nsec, lifetime);
   return fuse_entry_out.sizeof;
 }
 
@@ -79,7 +88,7 @@ function encodeTime(reply: Reply, at: number, seconds: number, nanoseconds: numb
 export function encodeStatx(reply: Reply, stat: Stat, lifetime: number): number {
   const at = fuse_statx_out.stat;
   reply.clear(0, fuse_statx_out.sizeof);
-  reply.setU64(fuse_statx_out.attr_valid, lifetime);
+  encodeLifetime(reply, fuse_statx_out.attr_valid, fuse_statx_out.attr_valid_nsec, lifetime);
   reply.setU32(at + fuse_statx.mask, STATX_BASIC_STATS | (stat.mask & STATX_BTIME));
   reply.setU32(at + fuse_statx.blksize, stat.blksize);
   reply.setU32(at + fuse_statx.nlink, stat.nlink);

@@ -7,6 +7,7 @@ import { VirtualXattrs } from "../virtual-xattrs.js";
 import { Adapter } from "./adapter.js";
 import { describeOutcome, describeRequest } from "./debug.js";
 import { dispatch } from "./dispatch.js";
+import { FOREVER } from "./encode.js";
 import { mountByHelper } from "./fusermount.js";
 import { backingDevice } from "./passthrough.js";
 import { mountDirectly, type Mounted } from "./mount.js";
@@ -35,6 +36,7 @@ function serve(request: MountRequest, { connection }: Mounted): Promise<Profiler
     let requests = 0;
     const adapter: Adapter = new Adapter({
       engine: request.engine, device: connection, log: request.log, copyUpAtOpen: request.copyUpAtOpen,
+      lifetime: request.timeout ?? FOREVER,
       backing: request.passthrough ? backingDevice(connection.fd) : null,
       virtualXattrs: new VirtualXattrs(request.engine, request, () => ({ requests, ...notifications(adapter) })),
       repeat: (_, kept) => profiler.serve(adapter, kept),

@@ -33,10 +33,10 @@ export function mountDirectly(request: MountRequest): Mounted | null {
   throw new MountError(`mounting at '${display(request.mountpoint)}' failed (${errnoName(error)}); ${refused(error)}`);
 }
 
-function options(fd: number, { allowOther }: MountRequest): Bytes {
+function options(fd: number, { allowOther, securityOptions = bytes("") }: MountRequest): Bytes {
   const ids = `user_id=${process.geteuid!()},group_id=${process.getegid!()}`;
   const base = bytes(`fd=${fd},rootmode=${ROOTMODE},${ids},default_permissions`);
-  return allowOther ? concat(base, bytes(",allow_other")) : base;
+  return concat(base, bytes(allowOther ? ",allow_other" : ""), securityOptions);
 }
 
 function remedy(error: number): string {

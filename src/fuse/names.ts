@@ -27,7 +27,7 @@ function answerEntry(adapter: Adapter, inode: Inode | Errno): Outcome {
     adapter.engine.forget(inode, 1);
     return error;
   }
-  return encodeEntry(adapter.reply, 0, inode.id, adapter.stat, attributeLifetime(adapter, inode));
+  return encodeEntry(adapter.reply, 0, inode.id, adapter.stat, adapter.lifetime, attributeLifetime(adapter, inode));
 }
 
 function caller(request: Request, umask: number): Caller {
@@ -39,8 +39,8 @@ export function lookup(adapter: Adapter, request: Request, parent: Inode): Outco
   const name = request.name(0);
   if (name === "." || name === "..") return lookupByHandle(adapter, parent, name);
   const inode = engine.lookupWithAttributes(parent, name, stat);
-  if (isErrno(inode)) return inode === -E.ENOENT ? encodeNegativeEntry(reply) : inode;
-  return encodeEntry(reply, 0, inode.id, stat, attributeLifetime(adapter, inode));
+  if (isErrno(inode)) return inode === -E.ENOENT ? encodeNegativeEntry(reply, adapter.lifetime) : inode;
+  return encodeEntry(reply, 0, inode.id, stat, adapter.lifetime, attributeLifetime(adapter, inode));
 }
 
 /** An inode itself, or the parent of a directory: asked for by who has a file handle (FUSE_EXPORT_SUPPORT). */

@@ -14,13 +14,12 @@ import {
 import { native } from "../sys/native.js";
 import { S_IFREG } from "../sys/stat.js";
 import type { Adapter } from "./adapter.js";
-import { FOREVER } from "./encode.js";
 
 const TIMES = new Set([SYS_utimensat, SYS_futimesat, SYS_utimes, SYS_utime].filter((number) => number >= 0));
 
 /** For how many seconds the kernel may keep the attributes of an inode. */
 export function attributeLifetime(adapter: Adapter, inode: Inode): number {
-  return inode.type === S_IFREG && adapter.engine.protection(inode) ? 0 : FOREVER;
+  return inode.type === S_IFREG && adapter.engine.protection(inode) ? 0 : adapter.lifetime;
 }
 
 /**

@@ -94,7 +94,7 @@ function openLayer(
   try {
     const opened = openNamed(layer.kind === "upper" ? "upper" : layer.kind === "lower" ? "lower layer" : "data-only layer", layer.path);
     // Nothing is written to the upper either: it is opened like the topmost of the lowers.
-    const { root } = lowerLayer(cache, layer.index + 1, opened, userxattr ? USER : TRUSTED);
+    const { root } = lowerLayer(cache, layer.index + 1, opened, { xattrs: userxattr ? USER : TRUSTED, hasOciMarks: false });
     const stat = new Stat();
     native.statx(root.fd(), ITSELF, stat.fields);
     return { ...layer, root, stat };

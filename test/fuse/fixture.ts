@@ -6,6 +6,7 @@ import { endianness } from "node:os";
 import type { Engine } from "../../src/engine/engine.js";
 import type { Inode } from "../../src/engine/inode.js";
 import { Adapter, type AdapterOptions } from "../../src/fuse/adapter.js";
+import { FOREVER } from "../../src/fuse/encode.js";
 import { dispatch } from "../../src/fuse/dispatch.js";
 import { Opcode } from "../../src/fuse/protocol.js";
 import { Request } from "../../src/fuse/request.js";
@@ -125,7 +126,7 @@ function combined(this: Engine, parent: Inode, name: Bytes, out: Stat): Inode | 
 }
 
 /** An adapter over an engine with these methods. Nothing is long, and the inodes above are there. */
-export function serve(methods: Partial<Engine>, { copyUpAtOpen = false, backing = null, virtualXattrs = null, repeat = dispatch }: Partial<AdapterOptions> = {}): Served {
+export function serve(methods: Partial<Engine>, { copyUpAtOpen = false, lifetime = FOREVER, backing = null, virtualXattrs = null, repeat = dispatch }: Partial<AdapterOptions> = {}): Served {
   const engine = {
     readOnly: false, inode: (id: number) => known.get(id), stage: () => null, protection: () => 0, lookupWithAttributes: combined, ...methods,
   } as unknown as Engine;
@@ -133,7 +134,7 @@ export function serve(methods: Partial<Engine>, { copyUpAtOpen = false, backing 
   const warnings: string[] = [];
   const refusals: (string | null)[] = [];
   const adapter = new Adapter({
-    engine, device, repeat, copyUpAtOpen, backing, virtualXattrs,
+    engine, device, repeat, copyUpAtOpen, lifetime, backing, virtualXattrs,
     log: { warn: (message) => void warnings.push(message) },
     initialized: (refusal) => void refusals.push(refusal),
   });
