@@ -2,7 +2,7 @@
  * The directory that a tour works in. It is found on a file system that can hold an overlay's upper, and removed with
  * all that is in it, but never while something is mounted below it.
  */
-import { chmodSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
+import { chmodSync, mkdtempSync, realpathSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bytes } from "../sys/bytes.js";
@@ -41,7 +41,8 @@ function tryIn(parent: string): Ground | undefined {
   let path: string;
   try {
     if (NO_UPPERS.has(statfsSync(parent).type)) return undefined;
-    path = mkdtempSync(join(parent, "ovlfs-tour-"));
+    // Without symlinks, as the list of mounts has it.
+    path = realpathSync(mkdtempSync(join(parent, "ovlfs-tour-")));
   } catch {
     return undefined;
   }

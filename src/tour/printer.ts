@@ -8,7 +8,9 @@ import { typed, type Style } from "./style.js";
 /** Lines of a command's output that are shown; none of the lesson's prints more. */
 const OUTPUT_LINES = 20;
 
-const PROMPT = "[Enter] does it, [q] quits ";
+function promptText(commands: number): string {
+  return `  [Enter] runs it${commands > 1 ? ` and ${commands - 1} more` : ""}, [q] quits `;
+}
 
 export class Printer {
   constructor(private readonly output: Writable, private readonly style: Style, private readonly situation: Situation) {}
@@ -37,8 +39,11 @@ export class Printer {
     this.#paragraph(`Left out here: ${reason}`);
   }
 
-  performed(command: string, output: string): void {
+  command(command: string): void {
     this.#line(this.style.paint("bold", typed(command, this.style.width)));
+  }
+
+  printed(output: string): void {
     const lines = output.split("\n").slice(0, -1);
     for (const line of lines.slice(0, OUTPUT_LINES)) this.#line(`  ${line}`);
     if (lines.length > OUTPUT_LINES) this.#line(`  ... ${lines.length - OUTPUT_LINES} more lines`);
@@ -66,13 +71,13 @@ export class Printer {
     this.#paragraph(`Read on: ${chapter.reading.join("; ")}.`);
   }
 
-  prompt(): void {
-    this.output.write(this.style.paint("dim", PROMPT));
+  prompt(commands: number): void {
+    this.output.write(this.style.paint("dim", promptText(commands)));
   }
 
   /** Takes the prompt away. */
-  promptDone(): void {
-    this.output.write(`\r${" ".repeat(PROMPT.length)}\r`);
+  promptDone(commands: number): void {
+    this.output.write(`\r${" ".repeat(promptText(commands).length)}\r`);
   }
 
   left(): void {

@@ -45,6 +45,7 @@ export class Shell {
   }
 }
 
-function quote(word: string): string {
+/** A word that the shell takes as it is. */
+export function quote(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -8,6 +8,8 @@ export interface Situation {
   readonly mounter: "ovlfs" | "kernel";
   /** Whether the marks are `trusted.overlay.*`, which takes root; else `user.overlay.*`. */
   readonly trusted: boolean;
+  /** Whether root runs the tour. */
+  readonly isRoot: boolean;
   /** Options that the kernel's overlay needs to behave as by its own defaults on this machine. */
   readonly kernelDefaults: readonly string[];
 }

@@ -2,19 +2,18 @@
  * Where a chapter plays: its layers, an upper, a work directory and the mount point, all below one directory. It
  * performs the acts, takes the pictures, and at the end leaves no mount and no file.
  */
-import { mkdirSync, readdirSync, renameSync } from "node:fs";
+import { readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { removeGround, type Ground } from "./ground.js";
 import { buildLayer } from "./layers.js";
 import type { Act, Chapter } from "./lesson.js";
 import { takePicture, type Picture } from "./picture.js";
 import { Scene } from "./scene.js";
-import { Shell } from "./shell.js";
+import { quote, Shell } from "./shell.js";
 import { tell, type Situation } from "./situation.js";
 
-/** What an act was and what came of it; `fault` says what should have come. */
+/** What came of an act; `fault` says what should have come. */
 export interface Performance {
-  readonly command: string;
   readonly output: string;
   readonly fault: string | undefined;
 }
@@ -35,30 +34,33 @@ export class Stage {
 
   setUp(chapter: Chapter): void {
     for (const [name, tree] of Object.entries(chapter.layers)) buildLayer(join(this.ground.path, name), tree);
-    for (const name of ["upper", "work", "merged"]) mkdirSync(join(this.ground.path, name), { mode: 0o755 });
+    for (const name of ["upper", "work", "merged"]) buildLayer(join(this.ground.path, name), {});
     this.#directories = ["merged", "upper", "work", ...chapter.lowers];
+  }
+
+  /** An act as it is typed. */
+  commandOf(act: Act): string {
+    if (typeof act !== "object") return tell(act, this.situation);
+    return "rename" in act ? `rename("${act.rename[0]}", "${act.rename[1]}")  # a system call` : tell(act.refused, this.situation);
   }
 
   async perform(act: Act): Promise<Performance> {
     if (typeof act === "object" && "rename" in act) return this.#rename(act.rename, act.errno);
-    const refused = typeof act === "object";
-    const command = tell(refused ? act.refused : act, this.situation);
-    const { status, output } = await this.#shell.run(command);
+    const { status, output } = await this.#shell.run(this.commandOf(act));
     const failed = status !== 0;
-    if (!refused) return { command, output, fault: failed ? `it ended with status ${status}` : undefined };
+    if (typeof act !== "object") return { output, fault: failed ? `it ended with status ${status}${lastLine(output)}` : undefined };
     const words = tell(act.words, this.situation);
-    return { command, output, fault: !failed ? "it was not refused" : output.includes(words) ? undefined : `it was refused without the words '${words}'` };
+    return { output, fault: !failed ? "it was not refused" : output.includes(words) ? undefined : `it was refused without the words '${words}'` };
   }
 
   #rename([from, to]: readonly [string, string], errno: string): Performance {
-    const command = `rename("${from}", "${to}")  # a system call`;
     let result = "done";
     try {
       renameSync(join(this.ground.path, from), join(this.ground.path, to));
     } catch (error) {
       result = (error as NodeJS.ErrnoException).code ?? String(error);
     }
-    return { command, output: `${result}\n`, fault: result === errno ? undefined : `it did not end with ${errno}` };
+    return { output: `${result}\n`, fault: result === errno ? undefined : `it did not end with ${errno}` };
   }
 
   /** Pictures of all directories. */
@@ -90,8 +92,14 @@ export class Stage {
   /** Unmounts; what is busy, because somebody looks around in it, is detached. */
   async #unmountAll(): Promise<void> {
     const umount = this.situation.mounter === "ovlfs" ? "ovlfs umount" : "umount";
-    for (const point of [...this.#mounts()].reverse()) await this.#shell.run(`${umount} ${point} || ${umount} -l ${point}`);
+    for (const point of [...this.#mounts()].reverse()) await this.#shell.run(`${umount} ${quote(point)} || ${umount} -l ${quote(point)}`);
     const [left] = this.#mounts();
     if (left !== undefined) throw new Error(`'${left}' can't be unmounted; unmount it, and remove '${this.ground.path}'`);
   }
+}
+
+/** The last line of an output, in brackets: mostly it says what was wrong. */
+function lastLine(output: string): string {
+  const line = output.trimEnd().split("\n").at(-1) ?? "";
+  return line === "" ? "" : ` (${line})`;
 }

@@ -4,6 +4,7 @@
  */
 import type { Writable } from "node:stream";
 import { makeGround } from "./ground.js";
+import { Guardian } from "./guardian.js";
 import { nextOrQuit } from "./keys.js";
 import { kernelDefaults } from "./kernel-defaults.js";
 import type { Chapter, Step } from "./lesson.js";
@@ -33,7 +34,10 @@ class Left extends Error {}
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 const SIGNAL_NUMBERS: Readonly<Record<(typeof SIGNALS)[number], number>> = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1, SIGQUIT: 3 };
 
-/** Runs the tour; the exit status. Throws an Error with one sentence where a step did not do what it says. */
+/** Who leaves by a key is as one who presses Ctrl-C. */
+const LEFT = 130;
+
+/** Runs the tour; the exit status, 0 only when every step was taken. Throws an Error with one sentence where a step did not do what it says. */
 export async function tour(options: TourOptions): Promise<number> {
   const stop = new AbortController();
   let status = 0;
@@ -52,6 +56,7 @@ export async function tour(options: TourOptions): Promise<number> {
     await new Run(options, stop.signal).all();
   } catch (error) {
     if (!(error instanceof Left)) throw error;
+    if (status === 0) status = LEFT;
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal);
   }
@@ -61,10 +66,12 @@ export async function tour(options: TourOptions): Promise<number> {
 class Run {
   readonly #printer: Printer;
   readonly #stage: Stage;
+  readonly #guardian: Guardian;
 
   constructor(private readonly options: TourOptions, private readonly stop: AbortSignal) {
     const ground = makeGround();
-    const situation: Situation = { mounter: options.mounter, trusted: ground.trusted, kernelDefaults: kernelDefaults() };
+    const situation: Situation = { mounter: options.mounter, trusted: ground.trusted, isRoot: process.geteuid!() === 0, kernelDefaults: kernelDefaults() };
+    this.#guardian = new Guardian(ground.path, options.mounter === "ovlfs" ? [...options.program, "umount", "-l"] : ["umount", "-l"]);
     this.#stage = new Stage(ground, situation, options.program, options.mountpoints);
     this.#printer = new Printer(options.output, options.style, situation);
   }
@@ -77,7 +84,7 @@ class Run {
     } catch (error) {
       failure = error instanceof Error ? error : new Error(String(error));
     }
-    await this.#stage.end();
+    await this.#stage.end().finally(() => this.#guardian.end());
     if (failure instanceof Left) this.#printer.left();
     else if (failure !== undefined) throw new Error(`${failure.message}; the tour ends here, everything was cleaned up`);
     else this.#printer.end(this.options.chapters.length);
@@ -108,12 +115,14 @@ class Run {
       this.#printer.skipped(reason);
       return before;
     }
-    await this.#waitForKey();
     let printed = "";
-    for (const act of step.acts) {
+    for (const [index, act] of step.acts.entries()) {
       this.#goOn();
-      const { command, output, fault } = await this.#stage.perform(act);
-      this.#printer.performed(command, output);
+      const command = this.#stage.commandOf(act);
+      this.#printer.command(command);
+      if (index === 0) await this.#waitForKey(step.acts.length);
+      const { output, fault } = await this.#stage.perform(act);
+      this.#printer.printed(output);
       if (fault !== undefined) throw new Error(`step ${number}: '${command}' did not do what the lesson says: ${fault}`);
       printed += output;
     }
@@ -140,12 +149,12 @@ class Run {
     this.#printer.gap();
   }
 
-  async #waitForKey(): Promise<void> {
+  async #waitForKey(commands: number): Promise<void> {
     const { keys } = this.options;
     if (keys === undefined) return;
-    this.#printer.prompt();
+    this.#printer.prompt(commands);
     const goOn = await nextOrQuit(keys, this.stop);
-    this.#printer.promptDone();
+    this.#printer.promptDone(commands);
     if (!goOn) throw new Left();
   }
 

@@ -35,12 +35,25 @@ export class TourPlace extends Place {
   }
 
   /** Starts a command; this process stays awake meanwhile, as vitest wants it. */
-  command(words: readonly string[]): Begun {
-    const child = spawn(words[0]!, words.slice(1), { cwd: this.path, env: this.env, stdio: ["ignore", "pipe", "pipe"], timeout: 150_000, killSignal: "SIGTERM" });
+  command(words: readonly string[], input: "ignore" | "pipe" = "ignore"): Begun {
+    const child = spawn(words[0]!, words.slice(1), { cwd: this.path, env: this.env, stdio: [input, "pipe", "pipe"], timeout: 150_000 });
     let [stdout, stderr] = ["", ""];
-    child.stdout.setEncoding("utf8").on("data", (chunk: string) => { stdout += chunk; });
-    child.stderr.setEncoding("utf8").on("data", (chunk: string) => { stderr += chunk; });
+    child.stdout?.setEncoding("utf8").on("data", (chunk: string) => { stdout += chunk; });
+    child.stderr?.setEncoding("utf8").on("data", (chunk: string) => { stderr += chunk; });
     return { child, ended: new Promise((resolve) => child.once("close", (status) => resolve({ status, stdout, stderr }))) };
+  }
+
+  /** Runs a chapter on a terminal of its own, made by script(1), and presses a key each time that it asks for one. */
+  async onTerminal(keys: readonly string[], before = ""): Promise<Finished> {
+    const { child, ended } = this.command(["script", "-qec", `${before} ${process.execPath} ${this.cli} tour --chapter 2`, "/dev/null"], "pipe");
+    const left = [...keys];
+    let seen = "";
+    child.stdout?.on("data", (chunk: string) => {
+      seen += chunk;
+      const asked = seen.split("[Enter]").length - 1;
+      while (keys.length - left.length < asked && left.length > 0) child.stdin?.write(left.shift()!);
+    });
+    return ended;
   }
 
   /** A program that commands of the tour find before the system's own. */
@@ -57,6 +70,11 @@ export class TourPlace extends Place {
   expectNothingLeft(): void {
     expect(this.mounts()).toEqual([]);
     expect(this.tree.list("tmp")).toEqual([]);
+    this.expectNoProcess();
+  }
+
+  /** All processes of a tour end. */
+  expectNoProcess(): void {
     expect(waitUntil(() => this.processes().length === 0)).toBe(true);
   }
 }

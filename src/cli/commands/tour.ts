@@ -13,9 +13,10 @@ export const help = `usage: ovlfs tour [--auto] [--chapter N[,N]...] [--kernel] 
 
 A guided lesson on OverlayFS: makes layers of its own in a temporary directory, mounts them, and shows for
 each command what it did in merged, upper, lower and work, and why. Each step is checked as it is done: one
-that does not do what the lesson says ends the tour with exit status 1. However it ends, nothing of it is left.
+that does not do what the lesson says ends the tour with exit status 1, and a tour that ends with 0 has proved
+all that it said. However it ends, nothing of it is left.
 
-Enter or space does the next step, q quits.
+Enter or space runs the command shown, q quits.
 
   --auto              run through without keys
   --chapter N[,N]...  these chapters alone; each stands by itself

@@ -24,6 +24,9 @@ const focus = ["version", "file-128", "file-001"];
 const LONG_LIST = '"$(ls -dr layers/* | paste -sd: -)"';
 const SHORT_LIST = '"$(ls -dr l/* | paste -sd: -)"';
 
+/** The newer interface to mounts, which a newer mount(8) prefers, is told of layers one by one and has other limits. */
+const mountMany = (situation: Situation, list: string): string => (isKernel(situation) ? "LIBMOUNT_FORCE_MOUNT2=always " : "") + mountCommand(situation, list);
+
 const isKernel = (situation: Situation): boolean => situation.mounter === "kernel";
 
 export const manyLayers: Chapter = {
@@ -36,21 +39,21 @@ export const manyLayers: Chapter = {
       title: "The list of layers is long",
       say: "Engines name layers by hashes, so the names are long. This is the length of the list for the mount, in bytes.",
       acts: ["ls -dr layers/* | paste -sd: - | wc -c"],
-      why: "mount(2) takes its options in one page of memory, which is 4096 bytes on most machines. This list does not fit. (The list of a newer mount(8) can be longer: it names layer by layer.)",
+      why: "mount(2) takes its options in one page of memory, which is 4096 bytes on most machines. This list does not fit. (Newer kernels have a second interface, fsconfig(2), which takes layers one by one.)",
       claims: [{ text: "the list is longer than 4096 bytes", holds: (scene) => Number(scene.printed) > 4096 }],
     },
     {
       title: "The kernel's overlay cannot be told so many",
-      say: "The page is full in the middle of a name.",
-      acts: [{ refused: (situation) => mountCommand(situation, LONG_LIST), words: "mount: " }],
-      why: "That is why Docker makes a short symlink for each layer in a directory l, and mounts from there.",
+      say: "Here is the mount all the same. (The variable keeps a newer mount(8) to mount(2).)",
+      acts: [{ refused: (situation) => mountMany(situation, LONG_LIST), words: "mount: " }],
+      why: "The page was full in the middle of a name. That is why Docker makes a short symlink for each layer in a directory l, and mounts from there.",
       claims: [unmounted],
       belongs: isKernel,
     },
     {
       title: "Short names for the layers",
       say: "Docker's way out: a symlink with a short name for each layer, and the mount made with those.",
-      acts: ["mkdir l", "for d in layers/*; do n=${d#layers/}; ln -s ../$d l/${n%%-*}; done", "ls -dr l/* | paste -sd: - | wc -c", (situation) => mountCommand(situation, SHORT_LIST), "cat merged/version", "ls merged | wc -l"],
+      acts: ["mkdir l", "for d in layers/*; do n=${d#layers/}; ln -s ../$d l/${n%%-*}; done", "ls -dr l/* | paste -sd: - | wc -c", (situation) => mountMany(situation, SHORT_LIST), "cat merged/version", "ls merged | wc -l"],
       view: { focus, lowers: shown },
       why: "All layers are merged: 128 files and the one of which each layer has its own. Of that, the topmost is seen.",
       claims: [mounted, reads("merged/version", "written by layer 128\n"), reads("merged/file-001", "of layer 001\n"), printed("\n129\n")],
@@ -58,7 +61,7 @@ export const manyLayers: Chapter = {
     {
       title: "With the long names",
       say: "ovlfs gets its layers from the command line, not through mount(2), so a page does not limit it.",
-      acts: [umountCommand, (situation) => mountCommand(situation, LONG_LIST), "cat merged/version", "ls merged | wc -l"],
+      acts: [umountCommand, (situation) => mountMany(situation, LONG_LIST), "cat merged/version", "ls merged | wc -l"],
       why: "The same view. The kernel's overlay allows 500 lowers, ovlfs more.",
       claims: [mounted, reads("merged/version", "written by layer 128\n"), printed("\n129\n")],
       belongs: (situation) => !isKernel(situation),

@@ -13,7 +13,7 @@ const sharedWhiteout: Claim = {
   },
 };
 
-const workMode = (situation: Situation): string => (situation.mounter === "ovlfs" && process.geteuid!() !== 0 ? "drwx------" : "d---------");
+const workMode = (situation: Situation): string => (situation.mounter === "ovlfs" && !situation.isRoot ? "drwx------" : "d---------");
 
 export const work: Chapter = {
   title: "The work directory",
