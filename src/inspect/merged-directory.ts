@@ -108,14 +108,16 @@ export class Entry {
   }
 }
 
-function namesOf(part: Part): Bytes[] {
+/** Its names as the layer has them. Throws InspectError where it can't be listed. */
+export function namesOf(part: Part): Bytes[] {
   const entries = readEntries(part.directory);
   if (!isErrno(entries)) return entries.map(({ name }) => name);
   const at = display(concat(part.layer.path, part.path));
   throw new InspectError(`'${at}' of ${layerName(part.layer)} can't be listed (${errnoName(entries)}); look at it as a user who may`);
 }
 
-function byBytes(a: Bytes, b: Bytes): number {
+/** The order of names. */
+export function byBytes(a: Bytes, b: Bytes): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

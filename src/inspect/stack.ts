@@ -37,13 +37,15 @@ export class Stack {
   readonly layerRoots: ReadonlySet<string>;
   readonly #cache: DescriptorCache;
 
-  private constructor(readonly spec: OverlaySpec, rules: LookupRules, cache: DescriptorCache, layers: readonly StackLayer[]) {
+  private constructor(
+    readonly spec: OverlaySpec, rules: LookupRules, cache: DescriptorCache, layers: readonly StackLayer[], layerRoots?: ReadonlySet<string>,
+  ) {
     this.rules = rules;
     this.#cache = cache;
     this.layers = layers;
     this.lowers = layers.filter((layer) => layer.kind === "lower");
     this.dataLayers = layers.filter((layer) => layer.kind === "data");
-    this.layerRoots = new Set(layers.map(({ stat }) => `${stat.dev}:${stat.ino}`));
+    this.layerRoots = layerRoots ?? new Set(layers.map(({ stat }) => `${stat.dev}:${stat.ino}`));
   }
 
   /** Opens the layers; throws InspectError where one cannot be. */
@@ -64,6 +66,18 @@ export class Stack {
       throw error;
     }
     return new Stack(spec, rules, cache, layers);
+  }
+
+  /**
+   * The layers from `index` on as a stack of their own, numbered anew: what the overlay would be without those above.
+   * They stay the same open layers, told by their roots; only this stack is closed.
+   */
+  from(index: number): Stack {
+    const skipped = this.layers.slice(0, index).filter(({ kind }) => kind === "lower").length;
+    const layers = this.layers.slice(index).map((layer, i): StackLayer => ({
+      ...layer, index: i, number: layer.kind === "lower" ? layer.number - skipped : layer.number,
+    }));
+    return new Stack(this.spec, this.rules, this.#cache, layers, this.layerRoots);
   }
 
   /** The root of the merged tree. */
