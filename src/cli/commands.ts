@@ -24,6 +24,9 @@ export interface CommandEntry {
 }
 
 export const commands: readonly CommandEntry[] = [
+  { name: "diff", usage: "[--tree | --json] [--content] [--layer LAYER] [PATH]", load: () => import("./commands/diff.js") },
+  { name: "tree", usage: "[--layers] [--depth N] [--json] [PATH]", load: () => import("./commands/tree.js") },
+  { name: "du", usage: "[--bytes | --json] [PATH]", load: () => import("./commands/du.js") },
   { name: "install-helper", usage: "[--remove]", load: () => import("./commands/install-helper.js") },
   { name: "tour", usage: "[--auto] [--chapter N[,N]...] [--kernel] [--list]", load: () => import("./commands/tour.js") },
 ];
