@@ -65,6 +65,22 @@ export function unmarked(path: string, name: string): Claim {
   };
 }
 
+/** Modified at the same time, to the nanosecond. */
+export function sameTime(path: string, other: string): Claim {
+  return {
+    text: `${path} and ${other} have one modification time`,
+    holds: (scene) => scene.at(path) !== undefined && scene.at(path)?.modified === scene.at(other)?.modified,
+  };
+}
+
+/** As a program sees it that was told the number before. */
+export function sameNumber(path: string, other: string): Claim {
+  return {
+    text: `${path} shows the inode number of ${other}`,
+    holds: (scene) => scene.at(path) !== undefined && scene.at(path)?.inode === scene.at(other)?.inode,
+  };
+}
+
 /** Two names of one file. */
 export function oneFile(path: string, other: string): Claim {
   return {

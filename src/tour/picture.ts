@@ -15,7 +15,7 @@ export type Kind = "file" | "directory" | "symlink" | "whiteout" | "other";
 
 export interface Entry {
   readonly kind: Kind;
-  /** As `ls -l` has it. */
+  /** As `ls -l` has it; no layer of the lesson has setuid or setgid. */
   readonly mode: string;
   readonly size: bigint;
   readonly links: bigint;
@@ -24,6 +24,8 @@ export interface Entry {
   readonly text: string;
   /** Overlay xattrs by full name. */
   readonly marks: ReadonlyMap<string, Bytes>;
+  /** Modification time. */
+  readonly modified: bigint;
   /** Changes with any change of the entry. */
   readonly changed: bigint;
 }
@@ -59,7 +61,7 @@ function namesIn(directory: string): string[] {
 function entryOf(path: string, stat: BigIntStats): Entry {
   const kind = kindOf(stat);
   return {
-    kind, mode: modeText(stat), size: stat.size, links: stat.nlink, inode: stat.ino, changed: stat.ctimeNs,
+    kind, mode: modeText(stat), size: stat.size, links: stat.nlink, inode: stat.ino, modified: stat.mtimeNs, changed: stat.ctimeNs,
     text: kind === "symlink" ? readlinkSync(path) : kind === "file" && stat.size <= TEXT_LIMIT ? textOf(path) : "",
     marks: marksOf(path),
   };
@@ -85,6 +87,7 @@ const TYPE_LETTERS: Readonly<Record<Kind, string>> = { file: "-", directory: "d"
 function modeText(stat: BigIntStats): string {
   const mode = Number(stat.mode);
   const letters = Array.from("rwxrwxrwx", (letter, i) => (mode & (0o400 >> i) ? letter : "-"));
+  if (mode & 0o1000) letters[8] = mode & 1 ? "t" : "T";
   return TYPE_LETTERS[kindOf(stat)] + letters.join("");
 }
 

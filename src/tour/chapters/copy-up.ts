@@ -1,5 +1,5 @@
 /** Chapter: a lower file is changed. */
-import { empty, gone, marked, mode, mounted, printed, reads, there } from "../claims.js";
+import { empty, gone, marked, mode, mounted, printed, reads, sameNumber, sameTime, there } from "../claims.js";
 import type { Chapter } from "../lesson.js";
 import { markName } from "../situation.js";
 import { image, imageLowers, mountImage } from "./image.js";
@@ -23,16 +23,16 @@ export const copyUp: Chapter = {
       say: "The file has nine bytes. Now some are added at the end.",
       acts: ["echo 'Closed.' >>merged/etc/motd"],
       view: { focus: ["etc"] },
-      why: "The whole file was copied to the upper first, with its owner, mode, times and xattrs. Then the copy was changed. base has the file as it was, and so has every other container of this image. One byte changed in a file of 1 GiB costs a copy of 1 GiB, unless the file system can share blocks.",
-      claims: [reads("merged/etc/motd", "Welcome!\nClosed.\n"), reads("upper/etc/motd", "Welcome!\nClosed.\n"), reads("base/etc/motd", "Welcome!\n"), gone("upper/etc/hosts")],
+      why: "The whole file was copied to the upper first, with its owner, mode, times and xattrs. Then the copy was changed. A program can't tell by the inode number: it is what it was. base has the file as it was, and so has every other container of this image. One byte changed in a file of 1 GiB costs a copy of 1 GiB, unless the file system can share blocks.",
+      claims: [reads("merged/etc/motd", "Welcome!\nClosed.\n"), reads("upper/etc/motd", "Welcome!\nClosed.\n"), reads("base/etc/motd", "Welcome!\n"), gone("upper/etc/hosts"), sameNumber("merged/etc/motd", "base/etc/motd")],
     },
     {
       title: "A mode is a change too",
       say: "No data changes here, only the permissions.",
       acts: ["chmod 600 merged/bin/greet"],
       view: { focus: ["bin"] },
-      why: "chmod, chown, touch and setfattr copy the file up as well, with its data. With the option metacopy=on the data stays in the lower until it is changed itself.",
-      claims: [mode("merged/bin/greet", "-rw-------"), mode("upper/bin/greet", "-rw-------"), mode("base/bin/greet", "-rw-r--r--"), reads("upper/bin/greet", "echo hello\n")],
+      why: "chmod, chown, touch and setfattr copy the file up as well, with its data; the modification time came along. With the option metacopy=on the data stays in the lower until it is changed itself.",
+      claims: [mode("merged/bin/greet", "-rw-------"), mode("upper/bin/greet", "-rw-------"), mode("base/bin/greet", "-rw-r--r--"), reads("upper/bin/greet", "echo hello\n"), sameTime("upper/bin/greet", "base/bin/greet")],
     },
     {
       title: "What the overlay notes for itself",

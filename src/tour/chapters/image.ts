@@ -1,5 +1,5 @@
 /** The image of the lesson: two layers, as a container engine makes them, small enough to be seen whole. */
-import { symlink, type LayerTree } from "../layers.js";
+import { openToAll, symlink, type LayerTree } from "../layers.js";
 import { mountCommand, type Situation } from "../situation.js";
 
 const base: LayerTree = {
@@ -7,7 +7,7 @@ const base: LayerTree = {
   etc: { hosts: "127.0.0.1 localhost\n", motd: "Welcome!\n" },
   lib: { "greet.so": "hello\n" },
   srv: { www: { "index.html": "<h1>Hi</h1>\n" } },
-  tmp: {},
+  tmp: openToAll,
   var: { cache: { a: "old a\n", b: "old b\n" } },
 };
 

@@ -15,7 +15,7 @@ export const newFile: Chapter = {
       acts: [mountImage, "touch merged/tmp/hoge"],
       view: { focus: ["tmp"] },
       why: "base has a tmp, but the file can't go there. So the upper got a tmp of its own, with the attributes of the one in base, and hoge in it. Both directories tmp are merged from now on.",
-      claims: [mounted, reads("merged/tmp/hoge", ""), reads("upper/tmp/hoge", ""), directory("upper/tmp"), unmarked("upper/tmp", "opaque"), empty("base/tmp")],
+      claims: [mounted, reads("merged/tmp/hoge", ""), reads("upper/tmp/hoge", ""), mode("upper/tmp", "drwxrwxrwt"), unmarked("upper/tmp", "opaque"), empty("base/tmp")],
     },
     {
       title: "The file is written to",
