@@ -26,12 +26,21 @@ export interface MountRequest {
   readonly securityOptions?: Bytes;
   /** Each request and its answer to the log. */
   readonly debug: boolean;
+  readonly tracer: Tracer;
   readonly log: MountLog;
 }
 
 /** A log that also takes what is no fault: the requests, with `debug`. */
 export interface MountLog extends Log {
   info(message: string): void;
+}
+
+/** Tells others what happens in a mount. */
+export interface Tracer {
+  /** Begins to tell whoever listens at a socket; 0 or an errno. */
+  start(socket: Bytes): number;
+  /** Set by a transport that knows it: the process for which the engine works now, or 0. */
+  servedFor: () => number;
 }
 
 /** Counts and times the requests of a mount. */

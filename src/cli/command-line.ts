@@ -38,6 +38,10 @@ export interface MountCommand {
   readonly profile: boolean;
   /** Where that is written to, instead of the log. */
   readonly profileFile?: Bytes;
+  /** What happens in the mount is told from the start. */
+  readonly trace: boolean;
+  /** Where that is written to, instead of the log. */
+  readonly traceFile?: Bytes;
 }
 
 export interface UmountCommand {
@@ -86,6 +90,7 @@ class MountWords {
   #transport: TransportName = "fuse";
   #logFile: Bytes | undefined;
   #profileFile: Bytes | undefined;
+  #traceFile: Bytes | undefined;
   #other: Command | undefined;
 
   constructor(words: readonly Bytes[], form: "ovlfs" | "mount" | "mount-helper") {
@@ -112,6 +117,7 @@ class MountWords {
       case "-o": case "--options": return applyMountOptions(settings, this.#reader.value(item, "OPTION[,OPTION]..."));
       case "--transport": this.#transport = this.#transportName(item); return;
       case "--profile": settings.profile = true; this.#profileFile = item.attached; return;
+      case "--trace": settings.trace = true; this.#traceFile = item.attached; return;
       case "--log": this.#logFile = this.#reader.value(item, "FILE"); return;
       default: noValue(item);
     }
@@ -173,6 +179,8 @@ class MountWords {
       ...(this.#logFile === undefined ? {} : { logFile: this.#logFile }),
       profile: settings.profile,
       ...(this.#profileFile === undefined ? {} : { profileFile: this.#profileFile }),
+      trace: settings.trace,
+      ...(this.#traceFile === undefined ? {} : { traceFile: this.#traceFile }),
     };
   }
 

@@ -29,6 +29,8 @@ upper; without one the mount is read-only. Returns once the mount answers.
   --profile[=FILE]              count and time the requests from the start; written to FILE, else to the log, at
                                 the unmount and when the daemon gets SIGUSR1. Without it SIGUSR1 begins to count,
                                 and is given again to see the counts; SIGUSR2 ends it
+  --trace[=FILE]                write what happens in the mount, a line each, to FILE, else to the log; 'ovlfs trace'
+                                shows the same of a mount that runs
 
 OPTIONS of -o:
 ${describeMountOptions()}

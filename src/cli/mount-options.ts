@@ -122,6 +122,7 @@ export const mountOptions: readonly Row[] = [
     name: "context", value: "CONTEXT", help: "the SELinux context of all files, where the kernel has SELinux",
     take: (settings, value) => { settings.context = unescape(value); },
   },
+  { name: "trace", help: "as --trace", enable: (settings) => { settings.trace = true; } },
   { name: "fsname", value: "NAME", help: "the first field in /proc/mounts", take: (settings, value) => { settings.source = unescape(value); } },
   { name: "subtype", help: "the type in /proc/mounts is fuse.ovlfs", only: ["ovlfs"] },
   ...["remount", "bind", "rbind", "move"].map((name): Row => ({

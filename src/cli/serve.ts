@@ -8,10 +8,11 @@ import { display, type Bytes } from "../sys/bytes.js";
 import { AT_FDCWD, O_DIRECTORY, O_PATH } from "../sys/constants.js";
 import { errnoName } from "../sys/errno.js";
 import { native } from "../sys/native.js";
+import { Tracing } from "../trace/tracing.js";
 import type { Session, Transport } from "../transport.js";
 import type { MountCommand, TransportName } from "./command-line.js";
 import { noteLeftovers } from "./leftovers.js";
-import { openLog, type DaemonLog } from "./log.js";
+import { openLog, openLogFile, type DaemonLog } from "./log.js";
 import { resolveMountpoint } from "./mountpoint.js";
 import { Profiling } from "./profiling.js";
 import { securityOptions } from "./security-options.js";
@@ -63,6 +64,7 @@ export async function serve(command: MountCommand, announce: () => void): Promis
       refuseDeadlock(engine, mountpoint);
       const signals = new Signals(log);
       const profiling = new Profiling(command, log);
+      const tracing = startTracing(command, engine, log, mountpoint);
       // The first line to syslog opens its socket and the time zone, which the mount may be about to cover.
       if (!command.foreground) log.info(`mounting ${shown}`);
       spareMemory(engine);
@@ -72,7 +74,7 @@ export async function serve(command: MountCommand, announce: () => void): Promis
         passthrough: command.passthrough, listsProvenance: command.listsProvenance,
         securityOptions: securityOptions(command, log),
         ...(command.timeout === undefined ? {} : { timeout: command.timeout }),
-        debug: command.debug, log,
+        debug: command.debug, tracer: tracing, log,
       });
       process.title = `ovlfs ${shown}`;
       signals.attach(session, mountpoint);
@@ -80,6 +82,7 @@ export async function serve(command: MountCommand, announce: () => void): Promis
       await announceOrUnmount(announce, session);
       settled = true;
       await session.done;
+      await tracing.end();
       profiling.end();
       if (!command.foreground) log.info(`unmounted ${shown}`);
     } finally {
@@ -99,6 +102,14 @@ function openEngine(command: MountCommand, log: DaemonLog): Engine {
     dataOnly: command.dataOnly,
     ...command.features,
   }, log);
+}
+
+/** Throws UsageError where the file can't be written. */
+function startTracing({ trace, traceFile }: MountCommand, engine: Engine, log: DaemonLog, mountpoint: Bytes): Tracing {
+  const tracing = new Tracing(engine, log, mountpoint);
+  if (traceFile !== undefined) tracing.toFile(openLogFile(traceFile, "--trace"));
+  else if (trace) tracing.toLog();
+  return tracing;
 }
 
 /** Without the right to make private copies of the layers' mounts, what is below the mount point would be asked of us. */

@@ -25,6 +25,7 @@ export class Settings {
   allowOther = false;
   debug = false;
   profile = false;
+  trace = false;
   copyUpAtOpen = false;
   passthrough = false;
   listsProvenance = false;

@@ -4,6 +4,7 @@ import { native } from "../sys/native.js";
 import { S_IFREG, S_ISGID, S_ISUID, Stat } from "../sys/stat.js";
 import { copyUp } from "./copy-up.js";
 import { DataFile } from "./data-file.js";
+import { changeWords, pathOf } from "./events.js";
 import type { Inode } from "./inode.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { maySetAttributes } from "./protection.js";
@@ -22,7 +23,15 @@ export function setAttributes(fs: OverlayFs, inode: Inode, change: AttrChange): 
   const data = change.size === undefined ? "untouched" : change.size === 0 ? "none" : "all";
   const error = maySetAttributes(fs, inode, change) || copyUp(fs, inode, data);
   if (error < 0) return error;
-  const place = inode.upper!;
+  const failed = apply(fs, inode, inode.upper!, change);
+  if (failed >= 0 && fs.onEvent) {
+    const changes = changeWords(change);
+    if (changes.length > 0) fs.onEvent({ kind: "metadata", path: pathOf(inode), changes });
+  }
+  return failed;
+}
+
+function apply(fs: OverlayFs, inode: Inode, place: Place, change: AttrChange): number {
   return truncate(fs, inode, change.size)
     || killPrivileges(place, change)
     || changeOwner(place, change)

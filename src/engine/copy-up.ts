@@ -14,6 +14,7 @@ import { copyAll, syncCopy } from "./data-copy.js";
 import { copyUpData } from "./data-copy-up.js";
 import { closeData, DataFile } from "./data-file.js";
 import { nameAdded } from "./directory.js";
+import { pathOf, typeOf } from "./events.js";
 import { markImpure } from "./impure.js";
 import { addDirectory, indexName, type Index } from "./index-directory.js";
 import type { DirectoryInode, FileInode, Inode, Link } from "./inode.js";
@@ -25,6 +26,7 @@ import { applyMetadata, type Metadata } from "./metadata.js";
 import { encodeOrigin } from "./origin.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { keepTimes } from "./parent-times.js";
+import { nameOf } from "./provenance.js";
 import { onOpened } from "./real-flags.js";
 import { readLink } from "./real-link.js";
 import { RealFile, type RealDirectory } from "./real.js";
@@ -69,14 +71,19 @@ function copyUpOne(fs: OverlayFs, work: Work, inode: Inode, data: DataNeeded): n
   const error = !inode.isDirectory && metadata.isIndexed
     ? copyUpToIndex(fs, work, inode, metadata, data, { parent, name })
     : copyUpToParent(fs, work, inode, metadata, data, { parent, name });
-  if (error >= 0) copiedUp(fs, inode, data === "none" ? 0 : size);
+  if (error >= 0) copiedUp(fs, inode, metadata, data === "none" ? 0 : size);
   return error;
 }
 
 /** An inode now stands in the upper; a file's data, `size` bytes, as well, unless it is a metacopy. */
-function copiedUp({ counts }: OverlayFs, inode: Inode, size: number): void {
-  counts.copyUps++;
-  if (!inode.isDirectory && inode.type === S_IFREG && !inode.metacopy) counts.copiedBytes += size;
+function copiedUp(fs: OverlayFs, inode: Inode, { lower }: Metadata, size: number): void {
+  const isMetacopy = !inode.isDirectory && inode.metacopy !== null;
+  const bytes = inode.type === S_IFREG && !isMetacopy ? size : 0;
+  fs.counts.copyUps++;
+  fs.counts.copiedBytes += bytes;
+  fs.onEvent?.({
+    kind: "copy-up", path: pathOf(inode), type: typeOf(inode.type), from: nameOf(fs, lower.layer), part: isMetacopy ? "attributes" : "all", bytes,
+  });
 }
 
 function copyUpToParent(
@@ -212,7 +219,7 @@ function copyUpNameless(fs: OverlayFs, work: Work, inode: FileInode, data: DataN
   const { size } = stat;
   adopt(fs, inode, RealFile.nameless(work.directory, held), building, metadata, null);
   inode.lostLinks = 0;
-  copiedUp(fs, inode, data === "none" ? 0 : size);
+  copiedUp(fs, inode, metadata, data === "none" ? 0 : size);
   return 0;
 }
 

@@ -16,6 +16,7 @@ import { allowsOfflineChanges } from "./config.js";
 import { copyUp } from "./copy-up.js";
 import { DataFile } from "./data-file.js";
 import { nameAdded } from "./directory.js";
+import { pathOf, typeOf, type EventListener } from "./events.js";
 import { DirectoryInode, FileInode, type Inode } from "./inode.js";
 import { knowEmpty } from "./known-names.js";
 import { findChild } from "./lookup.js";
@@ -61,7 +62,14 @@ export function make(fs: OverlayFs, parent: DirectoryInode, name: Bytes, bluepri
   if (isErrno(inode)) return inode;
   nameAdded(fs, parent, name, inode);
   if (inode.isDirectory) settleOpaque(fs, parent, inode, miss);
+  if (fs.onEvent) tellCreated(fs.onEvent, inode, blueprint);
   return inode;
+}
+
+function tellCreated(tell: EventListener, inode: Inode, { target }: Pick<Blueprint, "target">): void {
+  const path = pathOf(inode);
+  if (inode.isDirectory && inode.opaque && path !== null) tell({ kind: "opaque", path });
+  tell({ kind: "create", path, type: typeOf(inode.type), ...(target === null ? {} : { target }) });
 }
 
 /** A new directory hides what a lower may get under its name later; one over a whiteout does so already. */
@@ -185,5 +193,6 @@ export function makeNameless(fs: OverlayFs, parent: DirectoryInode, mode: number
   inode.protection = 0;
   inode.data = DataFile.adopt(fs.descriptors, real, fd);
   fs.inodes.addNameless(inode);
+  if (fs.onEvent) tellCreated(fs.onEvent, inode, { target: null });
   return inode;
 }

@@ -9,6 +9,7 @@ import { Stat } from "../sys/stat.js";
 import { copyAll, syncCopy } from "./data-copy.js";
 import { publishOver, type Building } from "./building.js";
 import { closeData, DataFile } from "./data-file.js";
+import { pathOf, typeOf } from "./events.js";
 import type { FileInode } from "./inode.js";
 import { dataOf } from "./lower-data.js";
 import { unmarkMetacopy } from "./metacopy.js";
@@ -17,6 +18,7 @@ import type { OverlayFs } from "./overlay-fs.js";
 import { onOpened } from "./real-flags.js";
 import { readXattr } from "./real-xattr.js";
 import { keepTimes } from "./parent-times.js";
+import { nameOf } from "./provenance.js";
 import { RealFile, type Place } from "./real.js";
 import { dropStaged, failStaged, findStaged } from "./staging.js";
 import { openForWriting, setTimes, setXattr } from "./upper.js";
@@ -29,10 +31,17 @@ const stat = new Stat();
 export function copyUpData(fs: OverlayFs, inode: FileInode, isNeeded: boolean): number {
   const staged = isNeeded ? findStaged(inode) : null;
   if (typeof staged === "number") return staged;
+  const source = dataOf(fs, inode);
+  if (typeof source === "number") return source;
   // Its name may have gone, or another come, while the data was copied.
-  const error = staged && inode.hasOneName ? replace(fs, fs.work!, inode, staged) : copyInPlace(fs, inode, isNeeded);
-  if (error >= 0 && isNeeded) fs.counts.copiedBytes += stat.size;
+  const error = staged && inode.hasOneName ? replace(fs, fs.work!, inode, staged) : copyInPlace(fs, inode, source, isNeeded);
+  if (error >= 0) copiedUp(fs, inode, source, isNeeded ? stat.size : 0);
   return error;
+}
+
+function copiedUp(fs: OverlayFs, inode: FileInode, { layer }: RealFile, bytes: number): void {
+  fs.counts.copiedBytes += bytes;
+  fs.onEvent?.({ kind: "copy-up", path: pathOf(inode), type: typeOf(inode.type), from: nameOf(fs, layer), part: "data", bytes });
 }
 
 /** A file with all of the data, copied ahead, takes the place of the metacopy. */
@@ -71,9 +80,7 @@ function copyMarks(from: RealFile, to: Place): number {
   return 0;
 }
 
-function copyInPlace(fs: OverlayFs, inode: FileInode, isNeeded: boolean): number {
-  const source = dataOf(fs, inode);
-  if (typeof source === "number") return source;
+function copyInPlace(fs: OverlayFs, inode: FileInode, source: RealFile, isNeeded: boolean): number {
   const upper = inode.upper!;
   const found = native.statx(upper.dirfd(), upper.name, stat.fields);
   if (found < 0) return found;

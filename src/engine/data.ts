@@ -2,12 +2,14 @@
  * File data: reads come from where the data is now, changes copy up first. All is served by inode, whoever
  * opened it and whatever its names are.
  */
+import { bytes } from "../sys/bytes.js";
 import { native } from "../sys/native.js";
 import { E } from "../sys/errno.js";
 import { S_IFREG, Stat } from "../sys/stat.js";
 import { syncsNothing } from "./config.js";
 import { copyUp } from "./copy-up.js";
 import { DataFile } from "./data-file.js";
+import { pathOf } from "./events.js";
 import type { Inode } from "./inode.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { onOwnDescriptor } from "./own-descriptor.js";
@@ -61,12 +63,13 @@ export function writeData(
   const refused = mayWrite(fs, inode, fd, buffer, offset, length, position);
   if (refused < 0) return refused;
   const written = openFile.pwrite(fd, buffer, offset, length, position);
-  if (written > 0) startWriteback(fs, inode, position, written);
+  if (written > 0) wrote(fs, inode, position, written);
   return written;
 }
 
 /** What was written goes to the disk early, where it ever has to. */
-function startWriteback(fs: OverlayFs, inode: Inode, position: number, length: number): void {
+function wrote(fs: OverlayFs, inode: Inode, position: number, length: number): void {
+  fs.onEvent?.({ kind: "write", path: pathOf(inode), offset: position, bytes: length });
   if (!syncsNothing(fs.config) && !inode.isDirectory) inode.data?.wrote(position, length);
 }
 
@@ -80,7 +83,7 @@ export function writeKeepingMtime(
   if (refused < 0) return refused;
   const found = native.statx(fd, ITSELF, stat.fields);
   const written = openFile.pwrite(fd, buffer, offset, length, position);
-  if (written > 0) startWriteback(fs, inode, position, written);
+  if (written > 0) wrote(fs, inode, position, written);
   if (found >= 0 && written > 0) setTimes(inode.upper!, null, { sec: stat.mtimeSec, nsec: stat.mtimeNsec });
   return written;
 }
@@ -88,7 +91,9 @@ export function writeKeepingMtime(
 export function allocate(fs: OverlayFs, inode: Inode, mode: number, offset: number, length: number): number {
   const refused = mayAllocate(fs, inode, mode);
   const fd = refused < 0 ? refused : writing(fs, inode);
-  return fd < 0 ? fd : openFile.fallocate(fd, mode, offset, length);
+  const error = fd < 0 ? fd : openFile.fallocate(fd, mode, offset, length);
+  if (error >= 0) fs.onEvent?.({ kind: "metadata", path: pathOf(inode), changes: [bytes("space")] });
+  return error;
 }
 
 export function seek(fs: OverlayFs, inode: Inode, offset: number, whence: number): number {
@@ -103,7 +108,9 @@ export function copyRange(
   const target = mayChange(fs, to) || writing(fs, to);
   if (target < 0) return target;
   const source = reading(fs, from);
-  return source < 0 ? source : openFile.copyFileRange(source, fromOffset, target, toOffset, length);
+  const copied = source < 0 ? source : openFile.copyFileRange(source, fromOffset, target, toOffset, length);
+  if (copied > 0) fs.onEvent?.({ kind: "write", path: pathOf(to), offset: toOffset, bytes: copied });
+  return copied;
 }
 
 /** The descriptor to sync for an inode; null where nothing of it is in the upper, or an errno. */

@@ -15,6 +15,7 @@ import type { Counts } from "./counts.js";
 import { make, makeNameless } from "./create.js";
 import { allocate, copyRange, readData, seek, settledData, sync, syncNow, writeData, writeKeepingMtime } from "./data.js";
 import { listDirectory } from "./directory.js";
+import { pathIn, type EventListener } from "./events.js";
 import { getExtended, getFlags, setExtended, setFlags } from "./file-flags.js";
 import { DirectoryInode, type Inode } from "./inode.js";
 import { canonicalPath, isWithin, type Layer } from "./layer.js";
@@ -72,6 +73,11 @@ export class Engine {
   /** Called, inside the operation that does it, for a directory in which a name has another inode number now. */
   set onListingChanged(listener: ((directory: Inode) => void) | null) {
     this.fs.onListingChanged = listener;
+  }
+
+  /** Told of all that happens, inside the operation that does it; it may not throw. */
+  set onEvent(listener: EventListener | null) {
+    this.fs.onEvent = listener;
   }
 
   /** The inode of an id, as long as it lives. */
@@ -155,6 +161,7 @@ export class Engine {
   #found(parent: DirectoryInode, name: Bytes, found: Inode | Miss | Errno): Inode | Errno {
     if (typeof found !== "string") return referenced(found);
     this.fs.misses.remember(parent, name, found);
+    this.fs.onEvent?.({ kind: "lookup-miss", path: pathIn(parent, name), reason: found === "absent" ? found : "whiteout" });
     return fail(E.ENOENT);
   }
 

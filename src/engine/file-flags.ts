@@ -3,11 +3,13 @@
  * append-only live in an xattr of the upper (protection.ts).
  * Source: ovl_fileattr_get and ovl_fileattr_set in fs/overlayfs/inode.c.
  */
+import { bytes } from "../sys/bytes.js";
 import { FS_APPEND_FL, FS_IMMUTABLE_FL, FS_XFLAG_APPEND, FS_XFLAG_IMMUTABLE } from "../sys/constants.js";
 import { E } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { S_IFDIR, S_IFREG } from "../sys/stat.js";
 import { copyUp } from "./copy-up.js";
+import { pathOf } from "./events.js";
 import type { Inode } from "./inode.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { PROTECTING, protectionOf, type Protection } from "./protection.js";
@@ -64,7 +66,9 @@ function change(
   const stored = storeProtection(fs, upper, protection, before);
   if (stored < 0) return stored;
   inode.protection = protection;
-  return onReal(inode, (fd) => apply(upper, fd));
+  const error = onReal(inode, (fd) => apply(upper, fd));
+  if (error >= 0) fs.onEvent?.({ kind: "metadata", path: pathOf(inode), changes: [bytes("flags")] });
+  return error;
 }
 
 /** Makes a call on the open topmost real object of a file or directory. */

@@ -10,6 +10,7 @@ import { Stat } from "../sys/stat.js";
 import { copyUp } from "./copy-up.js";
 import { claimName } from "./create.js";
 import { nameAdded } from "./directory.js";
+import { pathIn, pathOf } from "./events.js";
 import { markImpure } from "./impure.js";
 import type { DirectoryInode, FileInode, Inode } from "./inode.js";
 import { dropMark } from "./oci-marks.js";
@@ -40,6 +41,7 @@ export function link(fs: OverlayFs, inode: Inode, parent: DirectoryInode, name: 
   }
   if (error < 0) return fail(-error);
   if (miss === "marked") dropMark(parent.upper!, name);
+  fs.onEvent?.({ kind: "link", path: pathOf(inode), to: pathIn(parent, name) });
   remember(fs, inode, parent, name);
   return inode;
 }
@@ -47,7 +49,8 @@ export function link(fs: OverlayFs, inode: Inode, parent: DirectoryInode, name: 
 /** A metacopy's data is found by its name, which is not the only one from now on; 0 or an errno. */
 function redirectMetacopy(fs: OverlayFs, inode: FileInode): number {
   const { parent, name } = inode;
-  return parent ? setRedirect(fs, { parent, name, inode }, false) : 0;
+  const named = parent && { parent, name, inode };
+  return named ? setRedirect(fs, named, false, named) : 0;
 }
 
 function linkOverWhiteout(work: Work, inode: FileInode, directory: RealDirectory, name: Bytes): number {

@@ -276,6 +276,7 @@ function createState({ cache, upper, work, lower, dataLayers, config, lowers, lo
     counts: { copyUps: 0, copiedBytes: 0, whiteouts: 0 },
     onAttributesChanged: null,
     onListingChanged: null,
+    onEvent: null,
   };
   return fs;
 }

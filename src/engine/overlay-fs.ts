@@ -7,6 +7,7 @@ import type { Config } from "./config.js";
 import type { Counts } from "./counts.js";
 import type { Credentials } from "./credentials.js";
 import type { DescriptorCache } from "./descriptors.js";
+import type { EventListener } from "./events.js";
 import type { Index } from "./index-directory.js";
 import type { InodeNumbers } from "./inode-number.js";
 import type { InodeTable } from "./inode-table.js";
@@ -47,4 +48,6 @@ export interface OverlayFs {
   onAttributesChanged: ((inode: Inode) => void) | null;
   /** Told of a directory whose entries changed, in their inode numbers, though the call is not about it. */
   onListingChanged: ((directory: DirectoryInode) => void) | null;
+  /** Told of all that happens. */
+  onEvent: EventListener | null;
 }

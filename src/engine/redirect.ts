@@ -8,6 +8,7 @@ import { bytes, concat, type Bytes } from "../sys/bytes.js";
 import { E, fail, isErrno, type Errno } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { Stat } from "../sys/stat.js";
+import { pathIn } from "./events.js";
 import type { DirectoryInode, Inode } from "./inode.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { readXattr } from "./real-xattr.js";
@@ -50,10 +51,10 @@ export interface NamedInode {
 }
 
 /**
- * Writes where the lowers hold an object that is about to get another name; 0 or an errno: EXDEV where the path
+ * Writes where the lowers hold an object that is about to get another name, `to`; 0 or an errno: EXDEV where the path
  * would be too long or the upper takes no xattrs, upon which mv(1) copies.
  */
-export function setRedirect(fs: OverlayFs, from: NamedInode, sameDirectory: boolean): number {
+export function setRedirect(fs: OverlayFs, from: NamedInode, sameDirectory: boolean, to: Omit<NamedInode, "inode">): number {
   const { inode } = from;
   const absolute = !sameDirectory || (!inode.isDirectory && isHardLinkedLower(inode.lower));
   if (inode.redirect !== null && (!absolute || inode.redirect.startsWith("/"))) return 0;
@@ -66,6 +67,7 @@ export function setRedirect(fs: OverlayFs, from: NamedInode, sameDirectory: bool
     return -E.EXDEV;
   }
   inode.redirect = redirect;
+  fs.onEvent?.({ kind: "redirect", path: pathIn(to.parent, to.name), lower: redirect });
   return 0;
 }
 

@@ -10,6 +10,7 @@ import { E, isErrno } from "../sys/errno.js";
 import { canClear, clearEmpty, discardEmptied } from "./clear-empty.js";
 import { copyUp } from "./copy-up.js";
 import { checkEmpty, nameRemoved } from "./directory.js";
+import { pathIn, typeOf } from "./events.js";
 import { removeEntry } from "./index-directory.js";
 import type { DirectoryInode, FileInode, Indexed, Inode } from "./inode.js";
 import { ensureName } from "./link-up.js";
@@ -66,7 +67,13 @@ function removeName(
   const error = needsWhiteout
     ? hideLower(fs, fs.work, parent.upper!, name, inode, whiteouts)
     : removeFromUpper(fs, parent.upper!, name, inode, whiteouts);
-  if (error >= 0) leave(fs, parent, name, inode);
+  if (error < 0) return error;
+  if (fs.onEvent) {
+    const path = pathIn(parent, name);
+    if (needsWhiteout) fs.onEvent({ kind: "whiteout", path });
+    fs.onEvent({ kind: "remove", path, type: typeOf(inode.type) });
+  }
+  leave(fs, parent, name, inode);
   return error;
 }
 

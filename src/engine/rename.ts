@@ -12,6 +12,7 @@ import { copyUp } from "./copy-up.js";
 import { markOpaque } from "./create.js";
 import { checkEmpty, nameAdded, nameRemoved } from "./directory.js";
 import { markImpure } from "./impure.js";
+import { pathIn, type EventListener } from "./events.js";
 import type { DirectoryInode, Inode } from "./inode.js";
 import { ensureName } from "./link-up.js";
 import { findChild, isLowerPositive, requireChild } from "./lookup.js";
@@ -102,14 +103,18 @@ function hasOrigin(inode: Inode): boolean {
  * What stands in the lowers too says where, as its name no longer does; a directory of the upper alone must not
  * be merged with what its new place has in the lowers. 0 or an errno.
  */
-function markMoved(fs: OverlayFs, from: End<Inode>, newParent: DirectoryInode): number {
+function markMoved(fs: OverlayFs, from: End<Inode>, to: End<unknown>): number {
   const { inode } = from;
-  if (inode.isDirectory ? inode.lower.length > 0 : inode.metacopy !== null) return setRedirect(fs, from, from.parent === newParent);
+  if (inode.isDirectory ? inode.lower.length > 0 : inode.metacopy !== null) {
+    return setRedirect(fs, from, from.parent === to.parent, to);
+  }
+  const newParent = to.parent;
   if (!inode.isDirectory || inode.opaque || newParent.lower.length === 0) return 0;
   const error = markOpaque(fs.work!, inode.upper!);
   if (error === -E.EIO) return -E.EXDEV;
   if (error >= 0) inode.opaque = true;
   inode.mayHoldWhiteouts ||= !canClear(fs);
+  if (error >= 0) fs.onEvent?.({ kind: "opaque", path: pathIn(newParent, to.name) });
   return error;
 }
 
@@ -127,7 +132,7 @@ function replace(fs: OverlayFs, from: End<Inode>, to: End<Inode | null>, miss: M
   const swapsMarked = whiteouts.length > 0 && !clears;
   if (to.inode) error = beforeRemoval(fs, to.inode, to.parent, to.name);
   if (error >= 0 && clears) error = clearEmpty(fs, to.inode as DirectoryInode, newUpper, to.name, whiteouts);
-  if (error >= 0) error = markMoved(fs, from, to.parent);
+  if (error >= 0) error = markMoved(fs, from, to);
   if (error < 0) return error;
   const leavesWhiteout = isLowerPositive(from.parent, from.name);
   // The whiteout that stands at the new name is moved to the old one, or taken away if none is needed there.
@@ -138,6 +143,7 @@ function replace(fs: OverlayFs, from: End<Inode>, to: End<Inode | null>, miss: M
   if (error >= 0) error = renameInUpper(oldUpper, from.name, newUpper, to.name, flags);
   if (error < 0) return error;
   if (leavesWhiteout) fs.counts.whiteouts++;
+  if (fs.onEvent) tellRenamed(fs.onEvent, from, to, leavesWhiteout, false);
   if (swaps && !leavesWhiteout) removeSwapped(fs, from);
   if (swapsMarked) error = removeMarked(fs.work!, oldUpper, from.name, whiteouts);
   if (miss === "marked") dropMark(newUpper, to.name);
@@ -162,15 +168,22 @@ function exchange(fs: OverlayFs, from: End<Inode>, to: End<Inode>): number {
   if (isAncestor(to.inode, from.parent)) return -E.EINVAL;
   let error = prepare(fs, from, to);
   if (error >= 0) error = prepare(fs, to, from);
-  if (error >= 0) error = markMoved(fs, from, to.parent);
-  if (error >= 0) error = markMoved(fs, to, from.parent);
+  if (error >= 0) error = markMoved(fs, from, to);
+  if (error >= 0) error = markMoved(fs, to, from);
   if (error >= 0) error = renameInUpper(from.parent.upper!, from.name, to.parent.upper!, to.name, RENAME_EXCHANGE);
   if (error < 0) return error;
+  if (fs.onEvent) tellRenamed(fs.onEvent, from, to, false, true);
   fs.inodes.detach(from.inode, from.parent, from.name);
   fs.inodes.detach(to.inode, to.parent, to.name);
   settle(fs, from.inode, from, to);
   settle(fs, to.inode, to, from);
   return 0;
+}
+
+function tellRenamed(tell: EventListener, from: End<unknown>, to: End<unknown>, leavesWhiteout: boolean, exchange: boolean): void {
+  const path = pathIn(from.parent, from.name);
+  if (leavesWhiteout) tell({ kind: "whiteout", path });
+  tell({ kind: "rename", path, to: pathIn(to.parent, to.name), exchange });
 }
 
 /** The source has its new name and lost the old one. */

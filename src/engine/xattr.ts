@@ -7,6 +7,7 @@ import { concat, bytes, type Bytes } from "../sys/bytes.js";
 import { E, isErrno, type Errno } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { copyUp } from "./copy-up.js";
+import { pathOf } from "./events.js";
 import type { Inode } from "./inode.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { mayChange } from "./protection.js";
@@ -49,7 +50,13 @@ export function changeXattr(fs: OverlayFs, inode: Inode, name: Bytes, value: Uin
   const inLayer = isVirtual(name) ? null : inode.real.layer.xattrs.toLayer(name);
   if (inLayer === null) return -E.EOPNOTSUPP;
   const error = mayChange(fs, inode) || copyUp(fs, inode);
-  return error < 0 ? error : setXattr(inode.upper!, inLayer, value, flags);
+  return error < 0 ? error : tellChanged(fs, inode, "xattr", name, setXattr(inode.upper!, inLayer, value, flags));
+}
+
+/** Answers with the result of the change. */
+function tellChanged(fs: OverlayFs, inode: Inode, word: "xattr" | "no xattr", name: Bytes, result: number): number {
+  if (result >= 0) fs.onEvent?.({ kind: "metadata", path: pathOf(inode), changes: [`${word} ${name}` as Bytes] });
+  return result;
 }
 
 /** Removes an xattr; where it is not there nothing is copied up. */
@@ -63,5 +70,5 @@ export function dropXattr(fs: OverlayFs, inode: Inode, name: Bytes): number {
     if (found < 0) return found;
   }
   const error = copyUp(fs, inode);
-  return error < 0 ? error : removeXattr(inode.upper!, inLayer);
+  return error < 0 ? error : tellChanged(fs, inode, "no xattr", name, removeXattr(inode.upper!, inLayer));
 }

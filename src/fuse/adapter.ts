@@ -8,6 +8,7 @@ import type { Inode } from "../engine/inode.js";
 import type { AttrChange, Log } from "../engine/types.js";
 import { E } from "../sys/errno.js";
 import { Stat } from "../sys/stat.js";
+import type { Tracer } from "../transport.js";
 import type { VirtualXattrs } from "../virtual-xattrs.js";
 import type { Unique } from "./ids.js";
 import { MAX_WRITE } from "./init.js";
@@ -48,6 +49,7 @@ export interface AdapterOptions {
   readonly backing: BackingDevice | null;
   /** What the mount tells of itself, if it does. */
   readonly virtualXattrs: VirtualXattrs | null;
+  readonly tracer: Tracer;
   /** Serves a request from the start; for those that waited. */
   readonly repeat: (adapter: Adapter, request: Request) => void;
   /** INIT was decided upon: null, or why the kernel cannot be served. */
@@ -62,6 +64,7 @@ export class Adapter {
   readonly lifetime: number;
   readonly passthrough: Passthrough | null;
   readonly virtualXattrs: VirtualXattrs | null;
+  readonly tracer: Tracer;
   readonly reply: Reply;
   readonly notifier: Notifier;
   readonly parking: Parking;
@@ -85,6 +88,7 @@ export class Adapter {
     this.copyUpAtOpen = options.copyUpAtOpen || this.passthrough !== null;
     this.virtualXattrs = options.virtualXattrs;
     this.lifetime = options.lifetime;
+    this.tracer = options.tracer;
     this.reply = new Reply(options.device, MAX_WRITE);
     this.notifier = new Notifier(options.device);
     this.#repeat = (request) => {

@@ -32,3 +32,13 @@ export function isInGroup(pid: number, gid: number): boolean {
     return false;
   }
 }
+
+/** Whether a thread acts for root or for the user who mounted; where that can't be found out it does not. */
+export function isOfMounter(pid: number): boolean {
+  try {
+    const [, fsuid] = /^Uid:(?:\s+\d+){3}\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1")) ?? [];
+    return fsuid !== undefined && [0, process.geteuid!()].includes(Number(fsuid));
+  } catch {
+    return false;
+  }
+}

@@ -14,6 +14,7 @@ import { mountDirectly, type Mounted } from "./mount.js";
 import type { Serve } from "./profile.js";
 import { FuseProfiler } from "./profiler.js";
 import { raiseReadahead } from "./readahead.js";
+import type { Request } from "./request.js";
 
 export const mountFuse: Transport = async (request) => {
   if (request.passthrough && process.geteuid!() !== 0) {
@@ -34,12 +35,19 @@ export const mountFuse: Transport = async (request) => {
 function serve(request: MountRequest, { connection }: Mounted): Promise<Profiler | string> {
   return new Promise((resolve) => {
     let requests = 0;
+    let served: Request | null = null;
+    const serveOne = (received: Request): void => {
+      served = received;
+      profiler.serve(adapter, received);
+    };
+    request.tracer.servedFor = () => served?.pid ?? 0;
     const adapter: Adapter = new Adapter({
       engine: request.engine, device: connection, log: request.log, copyUpAtOpen: request.copyUpAtOpen,
       lifetime: request.timeout ?? FOREVER,
       backing: request.passthrough ? backingDevice(connection.fd) : null,
       virtualXattrs: new VirtualXattrs(request.engine, request, () => ({ requests, ...notifications(adapter) })),
-      repeat: (_, kept) => profiler.serve(adapter, kept),
+      tracer: request.tracer,
+      repeat: (_, kept) => serveOne(kept),
       // The answer to INIT is sent when this returns, and the promise settles after that.
       initialized: (refusal) => resolve(refusal ?? profiler),
     });
@@ -48,7 +56,7 @@ function serve(request: MountRequest, { connection }: Mounted): Promise<Profiler
     request.engine.onListingChanged = (directory) => adapter.listingChanged(directory);
     connection.start((received) => {
       requests++;
-      profiler.serve(adapter, received);
+      serveOne(received);
     });
     void connection.done.then(() => {
       adapter.end();

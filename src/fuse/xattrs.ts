@@ -2,10 +2,12 @@
 import type { Inode } from "../engine/inode.js";
 import { NO_DATA } from "../engine/types.js";
 import { isVirtual, XATTR_ACL_ACCESS, XATTR_CAPABILITY } from "../engine/xattr-names.js";
+import type { Bytes } from "../sys/bytes.js";
 import { E, isErrno } from "../sys/errno.js";
 import { S_ISGID } from "../sys/stat.js";
+import { TRACE_PREFIX } from "../trace/trace-event.js";
 import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
-import { hasFsetid, isInGroup } from "./caller.js";
+import { hasFsetid, isInGroup, isOfMounter } from "./caller.js";
 import { FUSE_COMPAT_SETXATTR_IN_SIZE, FUSE_SETXATTR_ACL_KILL_SGID } from "./protocol.js";
 import type { Request } from "./request.js";
 import { fuse_getxattr_in, fuse_getxattr_out, fuse_setxattr_in } from "./structs.js";
@@ -16,9 +18,19 @@ export function getxattr(adapter: Adapter, request: Request, inode: Inode): Outc
   const { engine, reply } = adapter;
   const name = request.name(fuse_getxattr_in.sizeof);
   const size = Math.min(request.u32(fuse_getxattr_in.size), reply.capacity);
+  if (name.startsWith(TRACE_PREFIX)) return trace(adapter, request, inode, name.slice(TRACE_PREFIX.length) as Bytes);
   const from = adapter.virtualXattrs !== null && isVirtual(name) ? adapter.virtualXattrs : engine;
   if (size === 0) return encodeSize(adapter, from.getxattr(inode, name, NOTHING));
   return from.getxattr(inode, name, reply.buffer.subarray(reply.start, reply.start + size));
+}
+
+/**
+ * Of the root, asked for by root or by who mounted: has the daemon connect to a socket and tell it what happens. It is
+ * asked for as an xattr that is read, as a read-only mount would let none be set. The value is empty.
+ */
+function trace(adapter: Adapter, { pid }: Request, inode: Inode, socket: Bytes): Outcome {
+  if (inode !== adapter.engine.root || !socket.startsWith("/")) return -E.ENODATA;
+  return isOfMounter(pid) ? adapter.tracer.start(socket) : -E.EPERM;
 }
 
 export function listxattr(adapter: Adapter, request: Request, inode: Inode): Outcome {

@@ -15,7 +15,7 @@ describe("ovlfs mount", () => {
     expect(mount("mount", "--lower", "/a:/b", "--upper", "/u", "--work", "/w", "-o", "noatime", "/m")).toEqual({
       kind: "mount", mountpoint: "/m", lower: ["/a", "/b"], upper: "/u", work: "/w", source: "ovlfs", flags: ["MS_NOATIME"],
       dataOnly: [], features: {},
-      allowOther: false, debug: false, copyUpAtOpen: false, passthrough: false, listsProvenance: false, foreground: false, transport: "fuse", profile: false,
+      allowOther: false, debug: false, copyUpAtOpen: false, passthrough: false, listsProvenance: false, foreground: false, transport: "fuse", profile: false, trace: false,
     });
   });
 

@@ -22,7 +22,7 @@ beforeEach(() => {
   infos.length = 0;
   layers = new Layers({ f: "content", "d/x": "", big: "b".repeat(3 << 20) });
   engine = Engine.open({ lower: layers.lowers.map(bytes), upper: bytes(layers.upper), work: bytes(layers.work) }, log);
-  operations = new Operations({ engine, log, mountpoint: bytes("/m"), source: bytes("s"), flags: 0, allowOther: false, copyUpAtOpen: false, passthrough: false, listsProvenance: false, debug: false });
+  operations = new Operations({ engine, log, mountpoint: bytes("/m"), source: bytes("s"), flags: 0, allowOther: false, copyUpAtOpen: false, passthrough: false, listsProvenance: false, tracer: { start: () => 0, servedFor: () => 0 }, debug: false });
 });
 afterEach(() => {
   operations.close();

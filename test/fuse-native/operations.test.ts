@@ -20,7 +20,7 @@ describe("operations of libfuse 2", () => {
     logged = [];
     const seen = new Set<string>();
     operations = new Operations({
-      engine: fixture.open(), mountpoint: bytes("/m"), source: bytes("s"), flags: 0, allowOther: false, copyUpAtOpen: false, passthrough: false, listsProvenance: false, debug: false,
+      engine: fixture.open(), mountpoint: bytes("/m"), source: bytes("s"), flags: 0, allowOther: false, copyUpAtOpen: false, passthrough: false, listsProvenance: false, tracer: { start: () => 0, servedFor: () => 0 }, debug: false,
       log: {
         info: () => undefined,
         warn: (message, cause) => {

@@ -96,7 +96,7 @@ describe("a mount request in libfuse's words", () => {
     warnings.length = 0;
     const { readOnly = false, ...rest } = changes;
     return {
-      engine: { readOnly } as unknown as Engine, mountpoint: bytes("/m"), source: bytes("ovlfs"), flags: 0, allowOther: false, copyUpAtOpen: false, passthrough: false, listsProvenance: false, debug: false,
+      engine: { readOnly } as unknown as Engine, mountpoint: bytes("/m"), source: bytes("ovlfs"), flags: 0, allowOther: false, copyUpAtOpen: false, passthrough: false, listsProvenance: false, tracer: { start: () => 0, servedFor: () => 0 }, debug: false,
       log: { warn: (message) => warnings.push(message), info: () => undefined }, ...rest,
     };
   };

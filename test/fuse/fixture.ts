@@ -134,7 +134,7 @@ export function serve(methods: Partial<Engine>, { copyUpAtOpen = false, lifetime
   const warnings: string[] = [];
   const refusals: (string | null)[] = [];
   const adapter = new Adapter({
-    engine, device, repeat, copyUpAtOpen, lifetime, backing, virtualXattrs,
+    engine, device, repeat, copyUpAtOpen, lifetime, backing, virtualXattrs, tracer: { start: () => 0, servedFor: () => 0 },
     log: { warn: (message) => void warnings.push(message) },
     initialized: (refusal) => void refusals.push(refusal),
   });
