@@ -38,7 +38,8 @@ const colourful: Paint = {
 const same = (text: string): string => text;
 const none: Paint = { layer: (_, text) => text, hidden: same, added: same, modified: same, deleted: same, faint: same };
 
-/** How to paint what is written to `stream`. */
-export function paintFor(stream: NodeJS.WriteStream): Paint {
-  return stream.isTTY && stream.hasColors() ? colourful : none;
+/** How to paint what is written to `stream`. NO_COLOR counts if it is not empty, as no-color.org has it. */
+export function paintFor(stream: Pick<NodeJS.WriteStream, "isTTY">, env: NodeJS.ProcessEnv = process.env): Paint {
+  const isUnwanted = (env.NO_COLOR ?? "") !== "" || env.TERM === "dumb";
+  return stream.isTTY && !isUnwanted ? colourful : none;
 }

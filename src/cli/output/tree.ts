@@ -68,9 +68,9 @@ export class TreePrinter {
 
   /** The entry that the tree begins at, without branches; `provider` is null for the root of the overlay, which all layers have. */
   top(label: string, entry: Entry | null, layers: readonly StackLayer[]): void {
-    const first = entry?.provider?.layer ?? layers[0]!;
-    const notes = entry ? this.#notes(entry) : mergedNote(layers.slice(1).filter(({ kind }) => kind !== "data"));
-    this.#line(first, "", label, entry === null || entry.provider?.kind === "directory" ? "" : "", notes);
+    const merging = layers.filter(({ kind }) => kind !== "data");
+    const notes = entry ? this.#notes(entry) : mergedNote(merging.slice(1));
+    this.#line(entry?.provider?.layer ?? merging[0]!, "", label, entry ? linkTail(entry) : "", notes);
   }
 
   below(directory: MergedDirectory): void {
