@@ -41,10 +41,13 @@ function locate(path: Bytes, mounts: readonly MountEntry[]): Located {
   let here = "/" as Bytes;
   let found = overlayAt(here, mounts);
   let inside: Bytes[] = [];
-  for (const name of names.filter((word) => word !== "" && word !== ".")) {
+  for (const [i, name] of names.entries()) {
+    if (name === "" || name === ".") continue;
     here = name === ".." ? parentOf(here) : join(here, name);
     const wasIn = found;
     found = overlayAt(here, mounts);
+    // Out of the overlay, unless a symlink on the way led further down.
+    if (name === ".." && wasIn && found !== wasIn) here = names.slice(0, i + 1).join("/") as Bytes;
     if (!found) {
       here = real(here, path);
       found = overlayAt(here, mounts);

@@ -7,3 +7,6 @@ export { resolve, type Hop, type Resolution } from "./resolve.js";
 export type { OverlaySpec, SpecSource } from "./spec.js";
 export { layerName, Stack, type StackLayer } from "./stack.js";
 export type * from "./steps.js";
+export { explainJson, explainText } from "./explain.js";
+export { isThere, whichJson, whichText } from "./which.js";
+export type { Json } from "./json.js";

@@ -1,0 +1,159 @@
+/**
+ * `ovlfs explain`: the lookup of a path as a story, component by component and layer by layer from the top, each with
+ * what stands on disk. It only puts into words what the steps hold.
+ */
+import { display, type Bytes } from "../sys/bytes.js";
+import { errnoName } from "../sys/errno.js";
+import { decide } from "./decision.js";
+import { stepJson, type Json } from "./json.js";
+import type { Entry } from "./merged-directory.js";
+import type { Hop, Resolution } from "./resolve.js";
+import { layerName, type Stack, type StackLayer } from "./stack.js";
+import type { ObjectStep, Step } from "./steps.js";
+import { answerWord, describeHiding, describeObject, describeRefusal, evidenceOf, placeOf, sourcesOf, typeWord } from "./words.js";
+import { headline, isThere, whichJson } from "./which.js";
+
+/** As a person reads it. */
+export function explainText(stack: Stack, resolution: Resolution): string {
+  const parts = [
+    introduction(stack, resolution),
+    ...resolution.hops.map((hop, i) => hopText(stack, hop, i + 1)),
+    conclusion(stack, resolution),
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+/** The same as data. */
+export function explainJson(stack: Stack, resolution: Resolution): Json {
+  return {
+    layers: stack.layers.map((layer) => ({ layer: layerName(layer), path: display(layer.path) })),
+    components: resolution.hops.map(({ entry, target }) => ({
+      path: display(entry.path), answer: answerWord(entry.answer), ...(target === null ? {} : { symlink: display(target) }),
+      steps: entry.steps.map((step) => stepJson(stack, step)),
+    })),
+    result: whichJson(stack, resolution),
+  };
+}
+
+function introduction(stack: Stack, { path, hops }: Resolution): string {
+  const width = nameWidth(stack.layers);
+  const { spec } = stack;
+  const where = spec.merged === null ? "" : ` at '${display(spec.merged)}'`;
+  const layers = stack.layers.map((layer) => `  ${layerName(layer).padEnd(width)}  ${display(layer.path)}`);
+  const root = hops.length > 0 ? [] : ["", "The root is merged of the roots of all layers but data-only ones, whatever marks they have."];
+  return [`${display(path)} in the overlay${where} of ${stack.layers.length === 1 ? "one layer" : `${stack.layers.length} layers, topmost first`}:`, ...layers, ...root].join("\n");
+}
+
+function nameWidth(layers: readonly StackLayer[]): number {
+  return Math.max(...layers.map((layer) => layerName(layer).length));
+}
+
+/** What one layer says: in a few words, and what follows from it. */
+interface Line {
+  readonly layer: StackLayer;
+  readonly text: string;
+  readonly more: readonly string[];
+}
+
+function hopText(stack: Stack, { entry, target }: Hop, number: number): string {
+  const lines = [...entry.steps.map((step) => stepLine(stack, entry, step)), ...notAsked(stack, entry)];
+  lines.sort((a, b) => a.layer.index - b.layer.index);
+  const groups = grouped(lines);
+  const width = Math.max(nameWidth(stack.layers), ...groups.map(({ names }) => names.length));
+  const indent = " ".repeat(width + 5);
+  const rows = groups.flatMap(({ names, text, more }) => [`   ${names.padEnd(width)}  ${text}`, ...more.map((line) => indent + line)]);
+  return [`${number}. ${display(entry.path)}`, ...rows, `   => ${hopResult(stack, entry, target)}`].join("\n");
+}
+
+/** Layers next to each other of which the same is said share a line. */
+function grouped(lines: readonly Line[]): { names: string; text: string; more: readonly string[] }[] {
+  const groups: (Line & { last: StackLayer })[] = [];
+  for (const line of lines) {
+    const { layer, text, more } = line;
+    const group = groups.at(-1);
+    if (group?.text === text && more.length === 0 && group.last.index + 1 === layer.index && group.last.kind === layer.kind) group.last = layer;
+    else groups.push({ ...line, last: layer });
+  }
+  return groups.map(({ layer, last, text, more }) => ({ names: layer === last ? layerName(layer) : `${layerName(layer)} to ${last.number}`, text, more }));
+}
+
+function stepLine(stack: Stack, entry: Entry, step: Step): Line {
+  const { layer } = step;
+  if (step.kind === "failed") return { layer, text: `'${display(placeOf(step))}' cannot be read (${errnoName(step.error)})`, more: [] };
+  if (step.kind === "nothing") return { layer, text: isPlain(entry, step) ? "nothing" : `nothing at '${display(step.path)}'`, more: [] };
+  const evidence = evidenceOf(stack, step);
+  return {
+    layer, text: `${describeObject(step)}: ${display(placeOf(step))}`,
+    more: [...(evidence.length > 0 ? [`On disk: ${evidence.join(", ")}.`] : []), consequence(stack, entry, step)],
+  };
+}
+
+/** Whether the step is about the very name of the entry in one of the parts of its directory. */
+function isPlain(entry: Entry, step: Step): boolean {
+  return entry.parent.parts.some((part) => part.layer === step.layer && step.path === `${part.path}/${entry.name}`);
+}
+
+/** What follows from an object. */
+function consequence(stack: Stack, entry: Entry, step: ObjectStep): string {
+  switch (step.use) {
+    case "ends": return "The name is deleted. A whiteout ends the search.";
+    case "passes": return step.kind === "directory" ? "On the way of the redirect." : "Another metacopy: the data is further below.";
+    case "data": return "It gives the data.";
+    case "hidden": return step.hiding ? `Not seen: hidden by ${describeHiding(stack, step.hiding)}.` : "No directory, so the way of the redirect ends here.";
+    case "merges": return `Merged below the others.${below(entry, step)}`;
+    case "provides": return provides(entry, step);
+  }
+}
+
+function provides(entry: Entry, step: ObjectStep): string {
+  if (step.kind === "directory") return `The topmost: owner, mode and times are from here.${below(entry, step)}`;
+  if (step.kind === "file" && step.metacopy > 0) {
+    return `A metacopy: owner, mode and times are from here, the data is further below.${redirected(step.redirect)}`;
+  }
+  return `The topmost with this name. A ${typeWord(step.stat)} ends the search.`;
+}
+
+/** What a directory says of the layers below it. */
+function below(entry: Entry, step: ObjectStep): string {
+  if (step.kind !== "directory") return "";
+  if (step.opaque === "y") return " It is opaque: nothing below it counts.";
+  const whiteouts = step.opaque === "x" ? " Empty files in it may be whiteouts." : "";
+  return entry.answer.kind === "refused" ? whiteouts : `${whiteouts}${redirected(step.redirect)}`;
+}
+
+function redirected(redirect: Bytes | null): string {
+  if (redirect === null) return "";
+  const where = redirect.startsWith("/") ? `at '${display(redirect)}', from the root of each layer` : `under the name '${display(redirect)}'`;
+  return ` The layers below are asked for it ${where}.`;
+}
+
+/** The layers that no step is about, and why. */
+function notAsked(stack: Stack, entry: Entry): Line[] {
+  const spoken = new Set(entry.steps.map(({ layer }) => layer));
+  const parent = entry.parent.path === "" ? "/" : display(entry.parent.path);
+  return stack.layers.filter((layer) => layer.kind !== "data" && !spoken.has(layer)).map((layer): Line => {
+    const part = entry.parent.parts.find((each) => each.layer === layer);
+    const why = !part ? `it has no directory for '${parent}'`
+      : part.hiding ? `its '${parent}' is not seen, and has nothing there`
+        : "the search has ended, and it has nothing there";
+    return { layer, text: `not asked: ${why}`, more: [] };
+  });
+}
+
+function hopResult(stack: Stack, entry: Entry, target: Bytes | null): string {
+  const { answer } = entry;
+  if (answer.kind === "missing") return answer.by ? "not there: deleted" : "not there";
+  if (answer.kind === "refused") return `refused (${errnoName(answer.error)}): ${describeRefusal(stack, answer.reason)}`;
+  if (answer.provider.kind === "file") {
+    const link = target === null ? "" : `; the path goes on at '${display(target)}'${target.startsWith("/") ? ", from the root of the overlay" : ""}`;
+    return `the ${typeWord(answer.provider.stat)} of ${layerName(answer.provider.layer)}${link}`;
+  }
+  const layers = sourcesOf(entry.objects).map(({ layer }) => layerName(layer));
+  return layers.length === 1 ? `the directory of ${layers[0]!} alone` : `a directory, merged of ${layers.join(", ")}`;
+}
+
+function conclusion(stack: Stack, resolution: Resolution): string {
+  const facts = decide(stack, resolution).map(({ text }) => text).join("; ");
+  const answer = isThere(resolution) ? "there" : headline(resolution);
+  return `${display(resolution.path)} is ${answer}: ${facts}.`;
+}
