@@ -48,43 +48,59 @@ function nameWidth(layers: readonly StackLayer[]): number {
   return Math.max(...layers.map((layer) => layerName(layer).length));
 }
 
-/** What one layer says: in a few words, and what follows from it. */
-interface Line {
+/** What a layer, or several next to each other, say to a name: in a few words, with the marks on disk, and what follows. */
+export interface LayerLine {
   readonly layer: StackLayer;
+  /** The lowest of those that say the same. */
+  readonly last: StackLayer;
   readonly text: string;
-  readonly more: readonly string[];
+  readonly evidence: readonly string[];
+  readonly consequence: string | null;
+}
+
+type Line = Omit<LayerLine, "last">;
+
+/** The lookup of one name, from the topmost layer down. */
+export function layerLines(stack: Stack, entry: Entry): LayerLine[] {
+  const lines = [...entry.steps.map((step) => stepLine(stack, entry, step)), ...notAsked(stack, entry)];
+  return grouped(lines.sort((a, b) => a.layer.index - b.layer.index));
 }
 
 function hopText(stack: Stack, { entry, target }: Hop, number: number): string {
-  const lines = [...entry.steps.map((step) => stepLine(stack, entry, step)), ...notAsked(stack, entry)];
-  lines.sort((a, b) => a.layer.index - b.layer.index);
-  const groups = grouped(lines);
+  const groups = layerLines(stack, entry).map((line) => ({ names: namesOf(line), ...line }));
   const width = Math.max(nameWidth(stack.layers), ...groups.map(({ names }) => names.length));
   const indent = " ".repeat(width + 5);
-  const rows = groups.flatMap(({ names, text, more }) => [`   ${names.padEnd(width)}  ${text}`, ...more.map((line) => indent + line)]);
-  return [`${number}. ${display(entry.path)}`, ...rows, `   => ${hopResult(stack, entry, target)}`].join("\n");
+  const rows = groups.flatMap(({ names, text, evidence, consequence }) => [
+    `   ${names.padEnd(width)}  ${text}`,
+    ...(evidence.length > 0 ? [`${indent}On disk: ${evidence.join(", ")}.`] : []),
+    ...(consequence === null ? [] : [indent + consequence]),
+  ]);
+  return [`${number}. ${display(entry.path)}`, ...rows, `   => ${entryResult(stack, entry, target)}`].join("\n");
+}
+
+function namesOf({ layer, last }: LayerLine): string {
+  return layer === last ? layerName(layer) : `${layerName(layer)} to ${last.number}`;
 }
 
 /** Layers next to each other of which the same is said share a line. */
-function grouped(lines: readonly Line[]): { names: string; text: string; more: readonly string[] }[] {
+function grouped(lines: readonly Line[]): LayerLine[] {
   const groups: (Line & { last: StackLayer })[] = [];
   for (const line of lines) {
-    const { layer, text, more } = line;
+    const { layer, text, consequence } = line;
     const group = groups.at(-1);
-    if (group?.text === text && more.length === 0 && group.last.index + 1 === layer.index && group.last.kind === layer.kind) group.last = layer;
+    if (group?.text === text && consequence === null && group.last.index + 1 === layer.index && group.last.kind === layer.kind) group.last = layer;
     else groups.push({ ...line, last: layer });
   }
-  return groups.map(({ layer, last, text, more }) => ({ names: layer === last ? layerName(layer) : `${layerName(layer)} to ${last.number}`, text, more }));
+  return groups;
 }
 
 function stepLine(stack: Stack, entry: Entry, step: Step): Line {
   const { layer } = step;
-  if (step.kind === "failed") return { layer, text: `'${display(placeOf(step))}' cannot be read (${errnoName(step.error)})`, more: [] };
-  if (step.kind === "nothing") return { layer, text: isPlain(entry, step) ? "nothing" : `nothing at '${display(step.path)}'`, more: [] };
-  const evidence = evidenceOf(stack, step);
+  if (step.kind === "failed") return { layer, text: `'${display(placeOf(step))}' cannot be read (${errnoName(step.error)})`, evidence: [], consequence: null };
+  if (step.kind === "nothing") return { layer, text: isPlain(entry, step) ? "nothing" : `nothing at '${display(step.path)}'`, evidence: [], consequence: null };
   return {
     layer, text: `${describeObject(step)}: ${display(placeOf(step))}`,
-    more: [...(evidence.length > 0 ? [`On disk: ${evidence.join(", ")}.`] : []), consequence(stack, entry, step)],
+    evidence: evidenceOf(stack, step), consequence: consequenceOf(stack, entry, step),
   };
 }
 
@@ -94,7 +110,7 @@ function isPlain(entry: Entry, step: Step): boolean {
 }
 
 /** What follows from an object. */
-function consequence(stack: Stack, entry: Entry, step: ObjectStep): string {
+function consequenceOf(stack: Stack, entry: Entry, step: ObjectStep): string {
   switch (step.use) {
     case "ends": return "The name is deleted. A whiteout ends the search.";
     case "passes": return step.kind === "directory" ? "On the way of the redirect." : "Another metacopy: the data is further below.";
@@ -136,11 +152,12 @@ function notAsked(stack: Stack, entry: Entry): Line[] {
     const why = !part ? `it has no directory for '${parent}'`
       : part.hiding ? `its '${parent}' is not seen, and has nothing there`
         : "the search has ended, and it has nothing there";
-    return { layer, text: `not asked: ${why}`, more: [] };
+    return { layer, text: `not asked: ${why}`, evidence: [], consequence: null };
   });
 }
 
-function hopResult(stack: Stack, entry: Entry, target: Bytes | null): string {
+/** What a name is in the merged tree, in a few words; `target` where it is a symlink that was followed. */
+export function entryResult(stack: Stack, entry: Entry, target: Bytes | null): string {
   const { answer } = entry;
   if (answer.kind === "missing") return answer.by ? "not there: deleted" : "not there";
   if (answer.kind === "refused") return `refused (${errnoName(answer.error)}): ${describeRefusal(stack, answer.reason)}`;

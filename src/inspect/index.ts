@@ -7,6 +7,7 @@ export { resolve, type Hop, type Resolution } from "./resolve.js";
 export type { OverlaySpec, SpecSource } from "./spec.js";
 export { layerName, Stack, type StackLayer } from "./stack.js";
 export type * from "./steps.js";
-export { explainJson, explainText } from "./explain.js";
+export { decide, type Fact } from "./decision.js";
+export { entryResult, explainJson, explainText, layerLines, type LayerLine } from "./explain.js";
 export { isThere, whichJson, whichText } from "./which.js";
 export type { Json } from "./json.js";
