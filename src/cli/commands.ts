@@ -32,6 +32,7 @@ export const commands: readonly CommandEntry[] = [
   { name: "install-helper", usage: "[--remove]", load: () => import("./commands/install-helper.js") },
   { name: "tour", usage: "[--auto] [--chapter N[,N]...] [--kernel] [--list]", load: () => import("./commands/tour.js") },
   { name: "trace", usage: "[--only KIND[,KIND]...] [--path PATH] [--json | --time] MERGED", load: () => import("./commands/trace.js") },
+  { name: "explore", usage: "[--port N] [--lower DIR[:DIR]... [--upper DIR] [-o OPTIONS]] PATH", load: () => import("./commands/explore.js") },
 ];
 
 /** The command of that name, unless it is one of the mount's own. */
