@@ -45,7 +45,7 @@ export class Printer {
 
   printed(output: string): void {
     const lines = output.split("\n").slice(0, -1);
-    for (const line of lines.slice(0, OUTPUT_LINES)) this.#line(`  ${line}`);
+    for (const line of lines.slice(0, OUTPUT_LINES)) this.#line(`  ${line}`.trimEnd());
     if (lines.length > OUTPUT_LINES) this.#line(`  ... ${lines.length - OUTPUT_LINES} more lines`);
   }
 

@@ -44,9 +44,11 @@ export class Stage {
     return "rename" in act ? `rename("${act.rename[0]}", "${act.rename[1]}")  # a system call` : tell(act.refused, this.situation);
   }
 
+  /** Performs an act. What it prints is told with paths as the lesson has them: from the tour's directory. */
   async perform(act: Act): Promise<Performance> {
     if (typeof act === "object" && "rename" in act) return this.#rename(act.rename, act.errno);
-    const { status, output } = await this.#shell.run(this.commandOf(act));
+    const { status, output: full } = await this.#shell.run(this.commandOf(act));
+    const output = full.replaceAll(`${this.ground.path}/`, "");
     const failed = status !== 0;
     if (typeof act !== "object") return { output, fault: failed ? `it ended with status ${status}${lastLine(output)}` : undefined };
     const words = tell(act.words, this.situation);

@@ -35,6 +35,13 @@ Nothing was copied. The upper is still empty: a container starts at once, howeve
       why: "etc/motd and bin/greet were found in base, the last layer to be asked. No layer has etc/passwd. Reading changed nothing: the upper is empty.",
       claims: [printed("Welcome!"), printed("echo hello"), gone("merged/etc/passwd"), empty("upper")],
     },
+    {
+      title: "Which layer is it from?",
+      say: "merged alone does not tell. 'ovlfs tree' looks into the layers and says it, for any mounted overlay.",
+      acts: ["ovlfs tree --layers merged/etc"],
+      why: "hostname, hosts and mtab are from lower 1 (init), motd is from lower 2 (base). lower 2 has a hosts too, which is hidden.",
+      claims: [{ text: "it names lower 1 for hosts, which hides one of lower 2, and lower 2 for motd", holds: ({ printed: text }) => /^lower 1 .*hosts .*hides lower 2/m.test(text) && /^lower 2 .*motd/m.test(text) }],
+    },
   ],
   summary: [
     "Lowers are read, the upper takes the changes, merged is what is seen.",

@@ -1,5 +1,5 @@
 /** Chapter: what is left when a container stops, and when it is removed. */
-import { directory, empty, gone, mounted, reads, unmounted, whiteout } from "../claims.js";
+import { directory, empty, gone, mounted, printed, reads, unmounted, whiteout } from "../claims.js";
 import type { Chapter } from "../lesson.js";
 import { umountCommand } from "../situation.js";
 import { image, imageLowers, mountImage } from "./image.js";
@@ -17,6 +17,13 @@ export const life: Chapter = {
       view: { focus: ["etc", "tmp"] },
       why: "The upper has a file and a whiteout.",
       claims: [mounted, reads("upper/tmp/hoge", ""), whiteout("upper/etc/motd")],
+    },
+    {
+      title: "What did it change?",
+      say: "'docker diff' lists what a container changed. So does 'ovlfs diff', for any overlay.",
+      acts: ["ovlfs diff merged"],
+      why: "A is added, D is deleted, C is changed. All of it can be read from the upper: a file that no lower has was added, a whiteout is a deletion, and the directories above them count as changed.",
+      claims: [printed("A /tmp/hoge\n"), printed("D /etc/motd\n"), printed("C /etc\n")],
     },
     {
       title: "Stop",
