@@ -41,6 +41,17 @@ describe("reading an overlay", () => {
     expect(overlay.realpath("link", "buffer")).toEqual(Buffer.from("/dir/only-top"));
   });
 
+  it("tells which layer gives a path, symlinks followed or not, in text or bytes", () => {
+    const overlay = make();
+    const lower = (number: number) => ({ kind: "lower", number, path: layers.lowers[number - 1]! });
+    expect(overlay.provenance("both")).toEqual({ top: { layer: lower(1), path: `${layers.lowers[0]!}/both` }, data: null, origin: null });
+    expect(overlay.provenance("deep/er/file").top).toEqual({ layer: lower(2), path: `${layers.lowers[1]!}/deep/er/file` });
+    expect(overlay.provenance("link").top.path).toBe(`${layers.lowers[0]!}/dir/only-top`);
+    expect(overlay.provenance("link", { follow: false }).top.path).toBe(`${layers.lowers[0]!}/link`);
+    expect(overlay.provenance("both", { encoding: "buffer" }).top.path).toEqual(Buffer.from(`${layers.lowers[0]!}/both`));
+    expect(code(() => overlay.provenance("nothing"))).toBe("ENOENT");
+  });
+
   it("tells what exists, where a path leads", () => {
     const overlay = make();
     expect(["both", "dir/", "link", "/"].map((path) => overlay.exists(path))).toEqual([true, true, true, true]);

@@ -4,6 +4,10 @@ import { tmpdir } from "node:os";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { kernel } from "../harness/mounters.js";
 import { run, waitUntil } from "../harness/processes.js";
+import { bytes } from "../../src/sys/bytes.js";
+import { AT_FDCWD } from "../../src/sys/constants.js";
+import { E } from "../../src/sys/errno.js";
+import { native } from "../../src/sys/native.js";
 import { Place, USUAL } from "../cli-mount/command.js";
 import { RunningTrace, tracing } from "./tracer.js";
 
@@ -112,6 +116,20 @@ describe("tracers", () => {
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith("ovlfs-trace-"))).toEqual(before);
     umount();
     expect(await trace.ended()).toMatchObject({ status: 0 });
+  });
+
+  it("who asks for a socket in the mount itself, or where none is, gets no trace and holds up nobody", async () => {
+    mount("--log", "log");
+    const ask = (socket: string): number =>
+      native.getxattrat(AT_FDCWD, bytes(place.tree.at("m")), bytes(`user.ovlfs.trace.${socket}`), Buffer.alloc(64));
+    for (const socket of [place.tree.at("m/d/socket"), place.tree.at("nothing/socket"), place.tree.at("l/f")]) expect(ask(socket)).toBe(0);
+    expect([ask("relative"), ask("")]).toEqual([-E.ENODATA, -E.ENODATA]);
+    expect(place.tree.read("m/f")).toBe("content");
+    expect(waitUntil(() => place.tree.exists("log") && place.tree.read("log").includes("a trace can't be sent"))).toBe(true);
+    const trace = await start("--only", "create");
+    place.tree.mkdir("m/d");
+    umount();
+    expect((await trace.ended()).lines).toEqual(["create d (directory)"]);
   });
 
   it("the user who mounted may trace, and who is neither that nor root may not", () => {
