@@ -12,7 +12,8 @@ import { ITSELF, type RealDirectory } from "./real.js";
 
 const PREFIX = bytes(".wh.");
 const RESERVED = bytes(".wh..wh.");
-const OPAQUE_XATTR = bytes("user.fuseoverlayfs.opaque");
+/** The mark of an opaque directory that fuse-overlayfs writes beside that. */
+export const OPAQUE_XATTR = bytes("user.fuseoverlayfs.opaque");
 const YES = 0x79;
 
 /** The mark of an opaque directory, inside it. */

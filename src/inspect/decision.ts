@@ -16,11 +16,14 @@ export interface Fact {
   readonly text: string;
 }
 
+/** What is to say of the root: the kernel's marks do not count there. */
+export const ROOT = "the root of the overlay is merged of the roots of the layers, but for data-only ones";
+
 /** The facts that decided what a path is. */
 export function decide(stack: Stack, { entry, hops, blocked, isLoop }: Resolution): Fact[] {
   if (isLoop) return [{ kind: "loop", by: null, text: "the path has too many symlinks" }];
   if (blocked) return blockedFacts(stack, blocked);
-  if (!entry) return [{ kind: "merged", by: null, text: "it is the root of the overlay, where all layers but data-only ones are merged" }];
+  if (!entry) return [{ kind: "merged", by: null, text: ROOT }];
   const above = hops.slice(0, -1).flatMap((hop) => [...marksOnTheWay(stack, hop.entry), ...linkFacts(hop)]);
   return [...above, ...factsOf(stack, entry)];
 }

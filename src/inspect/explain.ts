@@ -35,13 +35,12 @@ export function explainJson(stack: Stack, resolution: Resolution): Json {
   };
 }
 
-function introduction(stack: Stack, { path, hops }: Resolution): string {
+function introduction(stack: Stack, { path }: Resolution): string {
   const width = nameWidth(stack.layers);
   const { spec } = stack;
   const where = spec.merged === null ? "" : ` at '${display(spec.merged)}'`;
   const layers = stack.layers.map((layer) => `  ${layerName(layer).padEnd(width)}  ${display(layer.path)}`);
-  const root = hops.length > 0 ? [] : ["", "The root is merged of the roots of all layers but data-only ones, whatever marks they have."];
-  return [`${display(path)} in the overlay${where} of ${stack.layers.length === 1 ? "one layer" : `${stack.layers.length} layers, topmost first`}:`, ...layers, ...root].join("\n");
+  return [`${display(path)} in the overlay${where} of ${stack.layers.length === 1 ? "one layer" : `${stack.layers.length} layers, topmost first`}:`, ...layers].join("\n");
 }
 
 function nameWidth(layers: readonly StackLayer[]): number {

@@ -4,6 +4,7 @@
  * that were not asked, and what hides that.
  * Source: ovl_lookup, ovl_lookup_single and ovl_lookup_layer in fs/overlayfs/namei.c; src/engine/lookup.ts.
  */
+import { isMarkName, markOf } from "../engine/oci.js";
 import type { RealDirectory } from "../engine/real.js";
 import { concat, type Bytes } from "../sys/bytes.js";
 import { E, fail, isErrno, type Errno } from "../sys/errno.js";
@@ -64,6 +65,8 @@ class Search {
   }
 
   run(): Told {
+    // Names of marks are no names of the merged tree.
+    if (this.stack.rules.ociMarks && isMarkName(this.name)) return { answer: { kind: "missing", by: null }, steps: [] };
     const answer = this.#search();
     this.#lookBehind(answer);
     return { answer, steps: this.#steps };
@@ -277,10 +280,19 @@ type Place = Pick<ObjectStep, "layer" | "path" | "directory" | "name">;
 
 function toStep(place: Place, evidence: Evidence, use: Use, hiding: Hiding | null): ObjectStep {
   const met = { ...place, stat: evidence.stat, use, hiding };
-  if (evidence.kind === "whiteout") return { ...met, kind: "whiteout", mark: evidence.mark };
+  if (evidence.kind === "whiteout") {
+    const { mark } = evidence;
+    return mark === "oci" ? { ...met, ...ociMarkOf(place), kind: "whiteout", mark } : { ...met, kind: "whiteout", mark };
+  }
   const redirect = evidence.redirect === null || isErrno(evidence.redirect) ? null : evidence.redirect.text;
-  if (evidence.kind === "directory") return { ...met, kind: "directory", opaque: evidence.opaque, redirect };
+  if (evidence.kind === "directory") return { ...met, kind: "directory", opaque: evidence.opaque, ociOpaque: evidence.ociOpaque, redirect };
   return { ...met, kind: "file", metacopy: isErrno(evidence.metacopy) ? 0 : evidence.metacopy, redirect };
+}
+
+/** The file that is the whiteout of a name. */
+function ociMarkOf({ path, name }: Place): Pick<Place, "path" | "name"> {
+  const mark = markOf(name);
+  return { path: concat(path.slice(0, path.length - name.length) as Bytes, mark), name: mark };
 }
 
 function refused(error: Errno, reason: Refusal): Refused {

@@ -3,10 +3,12 @@
  * seen, each with what hides it. So one walk over it meets what is shown, what is deleted and what is shadowed, without
  * looking any path up from the root again.
  */
-import type { RealDirectory } from "../engine/real.js";
-import { readEntries } from "../engine/real-entries.js";
+import { hiddenBy, isMarkName } from "../engine/oci.js";
+import { ITSELF, type RealDirectory } from "../engine/real.js";
+import { readEntries, type RealEntry } from "../engine/real-entries.js";
 import { concat, display, type Bytes } from "../sys/bytes.js";
 import { errnoName, isErrno } from "../sys/errno.js";
+import { opaqueRootMark } from "./evidence.js";
 import { InspectError } from "./inspect-error.js";
 import { lookUp } from "./look-up.js";
 import { layerName, type Stack, type StackLayer } from "./stack.js";
@@ -32,8 +34,13 @@ export class MergedDirectory {
   ) {}
 
   static root(stack: Stack): MergedDirectory {
-    const parts = stack.layers.filter((layer) => layer.kind !== "data")
-      .map((layer): Part => ({ layer, directory: layer.root, path: "" as Bytes, hiding: null }));
+    let hiding: Hiding | null = null;
+    const parts: Part[] = [];
+    for (const layer of stack.layers.filter(({ kind }) => kind !== "data")) {
+      parts.push({ layer, directory: layer.root, path: "" as Bytes, hiding });
+      const ociOpaque: Bytes | null = hiding ? null : opaqueRootMark(layer.root);
+      if (ociOpaque !== null) hiding = { cause: "opaque", by: opaqueRoot(layer, ociOpaque) };
+    }
     return new MergedDirectory(stack, "" as Bytes, parts);
   }
 
@@ -108,12 +115,25 @@ export class Entry {
   }
 }
 
-/** Its names as the layer has them. Throws InspectError where it can't be listed. */
+function opaqueRoot(layer: StackLayer, ociOpaque: Bytes): DirectoryStep {
+  return {
+    kind: "directory", layer, path: "" as Bytes, directory: layer.root, name: ITSELF, stat: layer.stat,
+    use: "provides", hiding: null, opaque: "y", ociOpaque, redirect: null,
+  };
+}
+
+/** The names that the layer says something of. Throws InspectError where it can't be listed. */
 export function namesOf(part: Part): Bytes[] {
   const entries = readEntries(part.directory);
-  if (!isErrno(entries)) return entries.map(({ name }) => name);
+  if (!isErrno(entries)) return part.directory.layer.hasOciMarks ? unmarked(entries) : entries.map(({ name }) => name);
   const at = display(concat(part.layer.path, part.path));
   throw new InspectError(`'${at}' of ${layerName(part.layer)} can't be listed (${errnoName(entries)}); look at it as a user who may`);
+}
+
+/** The names, and those that marks of OCI layers stand for. */
+function unmarked(entries: readonly RealEntry[]): Bytes[] {
+  const names = entries.map(({ name }) => (isMarkName(name) ? hiddenBy(name) : name));
+  return [...new Set(names)].filter((name) => name !== null);
 }
 
 /** The order of names. */

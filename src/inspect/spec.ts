@@ -7,6 +7,7 @@ import { settle } from "../engine/config.js";
 import { optionWords } from "../engine/option-words.js";
 import type { FeatureOptions } from "../engine/options.js";
 import type { Bytes } from "../sys/bytes.js";
+import { mayUseTrusted } from "../sys/trusted-xattrs.js";
 
 /** Where it was learned. */
 export type SpecSource = "directories" | "kernel" | "ovlfs" | "container";
@@ -32,6 +33,8 @@ export interface LookupRules {
   readonly userxattr: boolean;
   readonly followsRedirects: boolean;
   readonly metacopy: boolean;
+  /** The marks of OCI layers count beside the kernel's. */
+  readonly ociMarks: boolean;
 }
 
 /** The rules that options in force stand for; what they leave out is off, and redirects are followed. */
@@ -40,11 +43,12 @@ export function rulesOf(options: readonly string[]): LookupRules {
     userxattr: options.includes("userxattr"),
     followsRedirects: !options.includes("redirect_dir=nofollow"),
     metacopy: options.includes("metacopy=on"),
+    ociMarks: options.includes("whiteouts=oci"),
   };
 }
 
 /** The options that a mount with `features` would have in force. Throws OptionError where they exclude each other. */
 export function settledOptions(features: FeatureOptions, hasUpper: boolean): string[] {
   const layers = { lower: [], ...(hasUpper ? { upper: "" as Bytes } : {}) };
-  return optionWords(settle({ ...layers, ...features }, true, { warn: () => undefined }));
+  return optionWords(settle({ ...layers, ...features }, mayUseTrusted(), { warn: () => undefined }));
 }

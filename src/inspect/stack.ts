@@ -11,6 +11,7 @@ import { TRUSTED, USER } from "../engine/xattr-names.js";
 import { display, type Bytes } from "../sys/bytes.js";
 import { native } from "../sys/native.js";
 import { Stat } from "../sys/stat.js";
+import { mayUseTrusted } from "../sys/trusted-xattrs.js";
 import { InspectError } from "./inspect-error.js";
 import { MergedDirectory } from "./merged-directory.js";
 import { rulesOf, type LookupRules, type OverlaySpec } from "./spec.js";
@@ -98,17 +99,17 @@ export class Stack {
 
 /** Marks that this user can't read would be passed over in silence, and the answer be wrong. */
 function refuseUnseenMarks({ source, merged }: OverlaySpec, { userxattr }: LookupRules): void {
-  if (source !== "kernel" || userxattr || process.geteuid!() === 0) return;
+  if (source !== "kernel" || userxattr || mayUseTrusted()) return;
   throw new InspectError(`the marks of the overlay at '${display(merged ?? "" as Bytes)}' are trusted.* xattrs, which only root can read; look at it as root`);
 }
 
 function openLayer(
-  spec: OverlaySpec, { userxattr }: LookupRules, cache: DescriptorCache, layer: Omit<StackLayer, "root" | "stat">,
+  spec: OverlaySpec, { userxattr, ociMarks }: LookupRules, cache: DescriptorCache, layer: Omit<StackLayer, "root" | "stat">,
 ): StackLayer {
   try {
     const opened = openNamed(layer.kind === "upper" ? "upper" : layer.kind === "lower" ? "lower layer" : "data-only layer", layer.path);
     // Nothing is written to the upper either: it is opened like the topmost of the lowers.
-    const { root } = lowerLayer(cache, layer.index + 1, opened, { xattrs: userxattr ? USER : TRUSTED, hasOciMarks: false });
+    const { root } = lowerLayer(cache, layer.index + 1, opened, { xattrs: userxattr ? USER : TRUSTED, hasOciMarks: ociMarks });
     const stat = new Stat();
     native.statx(root.fd(), ITSELF, stat.fields);
     return { ...layer, root, stat };

@@ -69,8 +69,11 @@ interface Met extends At {
   readonly hiding: Hiding | null;
 }
 
-/** How a whiteout is written: a character device 0/0, or an empty file with the whiteout xattr. */
-export type WhiteoutMark = "device" | "xattr";
+/**
+ * How a whiteout is written: a character device 0/0, an empty file with the whiteout xattr, or the file `.wh.NAME` of OCI
+ * layers, which is then the object of the step.
+ */
+export type WhiteoutMark = "device" | "xattr" | "oci";
 
 export interface WhiteoutStep extends Met {
   readonly kind: "whiteout";
@@ -79,8 +82,10 @@ export interface WhiteoutStep extends Met {
 
 export interface DirectoryStep extends Met {
   readonly kind: "directory";
-  /** The value of the opaque xattr: `y` hides what is below, `x` says that files in it may be whiteouts by xattr. */
+  /** As the value of the opaque xattr: `y` hides what is below, `x` says that files in it may be whiteouts by xattr. */
   readonly opaque: "y" | "x" | null;
+  /** What stands for it on disk in place of that xattr: a mark of OCI layers; null for the xattr. */
+  readonly ociOpaque: Bytes | null;
   /** Under which name, or path from the root, the layers below have it. */
   readonly redirect: Bytes | null;
 }

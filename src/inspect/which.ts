@@ -44,7 +44,7 @@ export function headline(resolution: Resolution): string {
 
 /** What provides the path; of the root all layers. */
 function rootOr(stack: Stack, { entry }: Resolution): readonly Place[] {
-  return entry ? sourcesOf(entry.objects) : stack.root().parts;
+  return entry ? sourcesOf(entry.objects) : stack.root().parts.filter(({ hiding }) => hiding === null);
 }
 
 /** The file with the data, where another one has the attributes. */

@@ -2,6 +2,7 @@
  * Plain words for what lookups find: objects of layers with their evidence, why something is hidden, what decided.
  * `which` and `explain` speak in these, so that both say the same of the same thing.
  */
+import { OPAQUE_XATTR } from "../engine/oci.js";
 import { TRUSTED, USER, type XattrNames } from "../engine/xattr-names.js";
 import { concat, display, type Bytes } from "../sys/bytes.js";
 import { errnoName } from "../sys/errno.js";
@@ -48,13 +49,22 @@ export function describeObject(step: ObjectStep): string {
 export function evidenceOf(stack: Stack, step: ObjectStep): string[] {
   const names = marksOf(stack);
   if (step.kind === "whiteout") {
-    return [step.mark === "device" ? "character device 0/0" : `an empty file with the xattr ${names.whiteout}`];
+    switch (step.mark) {
+      case "device": return ["character device 0/0"];
+      case "xattr": return [`an empty file with the xattr ${names.whiteout}`];
+      case "oci": return ["the whiteout file of an OCI layer"];
+    }
   }
   const evidence: string[] = [];
-  if (step.kind === "directory" && step.opaque) evidence.push(`${names.opaque}="${step.opaque}"`);
+  if (step.kind === "directory" && step.opaque) evidence.push(opaqueText(names, step.opaque, step.ociOpaque));
   if (step.kind === "file" && step.metacopy > 0) evidence.push(names.metacopy);
   if (step.redirect !== null) evidence.push(`${names.redirect}="${display(step.redirect)}"`);
   return evidence;
+}
+
+function opaqueText(names: XattrNames, opaque: "y" | "x", ociMark: Bytes | null): string {
+  if (ociMark === null) return `${names.opaque}="${opaque}"`;
+  return ociMark === OPAQUE_XATTR ? `${OPAQUE_XATTR}="y"` : `the file '${display(ociMark)}' of an OCI layer`;
 }
 
 /** What hides something: `the whiteout '/u/x' of upper (character device 0/0)`. */

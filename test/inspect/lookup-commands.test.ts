@@ -1,6 +1,8 @@
 /** `ovlfs which` and `ovlfs explain`, on one scene mounted by the kernel, mounted by ovlfs, and by its layers alone. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { differences } from "../harness/compare.js";
 import { kernel, ovlfs, type Mounter } from "../harness/mounters.js";
+import { snapshot } from "../harness/snapshot.js";
 import { outcome } from "../harness/syscalls.js";
 import { PATHS, Scene } from "./scene.js";
 
@@ -34,6 +36,14 @@ describe("which and explain", () => {
       const [first, second] = [...scenes.values()].map((scene) => scene.allSaid(path, "mounted"));
       expect(first, path).toBe(second);
     }
+  });
+
+  it("leave no trace in the upper either, nor an access time", ({ skip }) => {
+    const [scene] = scenes.values();
+    if (!scene) return skip("no overlay mounts here");
+    const before = snapshot(scene.fixture.upper.path);
+    for (const path of Object.values(PATHS)) scene.allSaid(path, "offline");
+    expect(differences(snapshot(scene.fixture.upper.path), before)).toEqual([]);
   });
 
   it("are as the merged tree is: exit status 0 for what is there, 1 for what is not", ({ skip }) => {

@@ -3,7 +3,7 @@
  * them, also where no mount would ever write them.
  */
 import { randomStack, withoutHardLinks } from "../differential/stack.js";
-import type { LayerNode } from "../harness/layers.js";
+import { file, type LayerNode } from "../harness/layers.js";
 import type { Stack } from "../harness/overlay-fixture.js";
 import type { Sequence } from "../harness/sequence.js";
 
@@ -13,17 +13,32 @@ const REDIRECTS = ["a", "b", "d", "/a", "/b/c", "/a/b/d", "/d", "b/c", "/first",
 /** The options that decide what a lookup follows. */
 export const OPTION_SETS: readonly (readonly string[])[] = [
   [], ["redirect_dir=on"], ["redirect_dir=nofollow"], ["metacopy=on", "redirect_dir=on"], ["metacopy=on", "redirect_dir=on", "data"], ["userxattr"],
+  ["whiteouts=oci"],
 ];
+
+/** Marks of OCI layers, and names that look like them. */
+const OCI_NAMES = [".wh.a", ".wh.b", ".wh.d", ".wh..wh..opq", ".wh..wh.plnk"] as const;
 
 /** A stack, with the options of `set`; `data` there stands for data-only layers. */
 export function randomLayers(chance: Sequence, set: readonly string[]): Stack {
   const prefix = set.includes("userxattr") ? "user.overlay." : "trusted.overlay.";
+  const isOci = set.includes("whiteouts=oci");
   const { lowers, upper, dataOnly } = withoutHardLinks(randomStack(chance, { names: NAMES, prefix, dataOnly: set.includes("data") }));
-  const marked = (layer: LayerNode): LayerNode => mark(layer, chance, prefix);
+  const marked = (layer: LayerNode): LayerNode => isOci ? ociMarked(layer, chance) : mark(layer, chance, prefix);
   return {
     lowers: [...lowers.map(marked), ...dataOnly], dataLayers: dataOnly.length, upper: marked(upper),
-    options: set.filter((option) => option !== "data"),
+    options: set.filter((option) => option !== "data" && option !== "whiteouts=oci"),
+    ownOptions: isOci ? ["whiteouts=oci"] : [],
   };
+}
+
+/** Some directories get marks of OCI layers. */
+function ociMarked(node: LayerNode, chance: Sequence): LayerNode {
+  if (node.kind !== "directory") return node;
+  const children = Object.fromEntries(Object.entries(node.children).map(([name, child]) => [name, ociMarked(child, chance)]));
+  const marks = OCI_NAMES.filter(() => chance.below(6) === 0).map((name) => [name, file("")] as const);
+  const marked = { ...node, children: { ...children, ...Object.fromEntries(marks) } };
+  return chance.below(12) === 0 ? withXattrs(marked, { "user.fuseoverlayfs.opaque": "y" }) : marked;
 }
 
 /** Some directories get a redirect, some files are metacopies. */
