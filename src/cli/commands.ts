@@ -24,11 +24,11 @@ export interface CommandEntry {
 }
 
 export const commands: readonly CommandEntry[] = [
+  { name: "which", usage: "[--json] [PATH]", load: () => import("./commands/which.js") },
+  { name: "explain", usage: "[--json] [PATH]", load: () => import("./commands/explain.js") },
   { name: "diff", usage: "[--tree | --json] [--content] [--layer LAYER] [PATH]", load: () => import("./commands/diff.js") },
   { name: "tree", usage: "[--layers] [--depth N] [--json] [PATH]", load: () => import("./commands/tree.js") },
   { name: "du", usage: "[--bytes | --json] [PATH]", load: () => import("./commands/du.js") },
-  { name: "which", usage: "[--json] [--lower DIR[:DIR]... [--upper DIR] [-o OPTIONS]] PATH", load: () => import("./commands/which.js") },
-  { name: "explain", usage: "[--json] [--lower DIR[:DIR]... [--upper DIR] [-o OPTIONS]] PATH", load: () => import("./commands/explain.js") },
   { name: "install-helper", usage: "[--remove]", load: () => import("./commands/install-helper.js") },
   { name: "tour", usage: "[--auto] [--chapter N[,N]...] [--kernel] [--list]", load: () => import("./commands/tour.js") },
   { name: "trace", usage: "[--only KIND[,KIND]...] [--path PATH] [--json | --time] MERGED", load: () => import("./commands/trace.js") },

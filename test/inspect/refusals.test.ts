@@ -60,10 +60,9 @@ describe("which and explain refuse", () => {
     expect(stdout).toContain("because   a layer cannot be read there");
   });
 
-  it("words that say no path, two, or half of the layers", () => {
-    expect(refusal("which")).toBe("no path is given; write 'ovlfs which PATH'");
-    expect(refusal("which", "a", "b")).toBe("there is one word too many: 'b'; look at one path at a time");
-    expect(refusal("explain", "--upper", "u", "/f")).toMatch(/^options name layers, but no lower one is given/);
+  it("words that name two paths, or half of the layers", () => {
+    expect(refusal("which", "a", "b")).toBe("there is one word too many: 'b'; give one path");
+    expect(refusal("explain", "--upper", "u", "/f")).toBe("no lower layer is given; name at least one by --lower DIR");
     expect(refusal("which", "--loud", "/f")).toBe("unknown option '--loud'; 'ovlfs which --help' lists all that there are");
   });
 });

@@ -2,16 +2,17 @@
 import { whichJson, whichText } from "../../inspect/index.js";
 import type { Bytes } from "../../sys/bytes.js";
 import { lookUpAndPrint } from "../lookup-command.js";
-import { TARGET_HELP, TARGET_USAGE } from "../target-words.js";
+import { OVERLAY_HELP } from "../overlay-words.js";
 
-export const help = `usage: ovlfs which [--json] ${TARGET_USAGE}
+export const help = `usage: ovlfs which [--json] [PATH]
+       ovlfs which ... --lower DIR[:DIR]... [--upper DIR] [-o OPTIONS] [PATH]
 
 Says which layer of an overlay provides PATH, which copies in other layers it shadows, and what decided it. Exit
 status 1 where nothing is there. The layers are only read.
 
-  --json                        the same as JSON
+  --json                 the same as JSON
 
-${TARGET_HELP}`;
+${OVERLAY_HELP}`;
 
 export function run(words: readonly Bytes[]): Promise<number> {
   return Promise.resolve().then(() => lookUpAndPrint("which", words, { text: whichText, json: whichJson }));
