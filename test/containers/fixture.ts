@@ -5,9 +5,10 @@
 import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { IMAGE_COMMANDS, makeImage } from "./image.js";
-import { Machine, machineUnavailable, users, type MountProgram, type User } from "./machine.js";
+import { Machine, machineUnavailable, users, type MountProgram } from "./machine.js";
 
-const subject = (process.env.OVLFS_TEST_MOUNT_PROGRAM ?? "ovlfs") as MountProgram;
+/** The program that is put to the test. */
+export const subject = (process.env.OVLFS_TEST_MOUNT_PROGRAM ?? "ovlfs") as MountProgram;
 
 export interface Machines {
   readonly tested: Machine;
@@ -24,32 +25,27 @@ export function machinesFor(commands: readonly string[]): Machines {
     return one;
   };
 
-  beforeAll(() => {
+  beforeAll(async () => {
     if (missing !== null) return;
     for (const program of [subject, "kernel"] as const) {
       const one = new Machine(program);
       started.push(one);
       makeImage(one, users);
+      await breathe();
     }
   }, 120_000);
   beforeEach(({ skip }) => { skip(missing !== null, missing ?? ""); });
-  // All here waits for other processes without a turn of the event loop, in which vitest hears its answers.
-  afterEach(() => setTimeout(20));
+  afterEach(breathe);
   afterAll(() => { for (const one of started) one.end(); });
 
   return { get tested() { return machine(0); }, get oracle() { return machine(1); } };
 }
 
+/** All here waits for other processes without a turn of the event loop, in which vitest hears its answers. */
+export function breathe(): Promise<void> { return setTimeout(20); }
+
 /** What `act` finds with the tested program is what it finds with the kernel's overlay. */
 export function expectAlike(machines: Machines, act: (machine: Machine) => unknown): void {
   const found = act(machines.tested);
   expect(found).toEqual(act(machines.oracle));
-}
-
-/** As `sh -c` takes it. */
-export function quoted(script: string): string { return `'${script.replaceAll("'", "'\\''")}'`; }
-
-/** Runs a script in a new container, which is removed. */
-export function inContainer(machine: Machine, user: User, script: string, words = "", image = "localhost/bb"): string {
-  return machine.sh(user, `podman run --rm ${words} ${image} sh -c ${quoted(script)}`);
 }

@@ -1,6 +1,7 @@
 /**
  * The image that containers are made of here, `localhost/bb`: busybox, setcap(8), their libraries, and
- * under /data something of each kind that a change can happen to. Nothing is fetched for it.
+ * under /data something of each kind that a change can happen to, with scripts that make and list such
+ * changes. Nothing is fetched for it.
  */
 import type { Machine, User } from "./machine.js";
 
@@ -37,3 +38,18 @@ export function makeImage(machine: Machine, users: readonly User[]): void {
   machine.sh("root", TREE);
   for (const user of users) machine.sh(user, "podman import -q /tmp/bb.tar localhost/bb");
 }
+
+/** Something of each kind of change. */
+export const CHANGES = `set -e
+echo new > /new && ln /new /new-link && mkdir -p /made/deep && ln -s ../f /made/deep/s && mkfifo /made/fifo && mkdir -m 1777 /made/sticky
+cd /data
+echo more >> written && chmod 600 plain && chown 12:34 owned && rm gone
+rm -r emptied made-again replaced-by-file && mkdir made-again && echo 3 > made-again/f3 && echo file > replaced-by-file
+rm replaced-by-directory && mkdir replaced-by-directory
+mv renamed moved && mv renamed-directory moved-directory && rm kept/f1
+echo more >> link-1 && chmod 700 group && touch -d "2001-01-01 00:00:00" attributes
+mv capable made/ && setcap cap_chown+ep written && chmod 711 setuid && chmod 4711 setuid && chown -h 3:4 symlink`;
+
+/** All there is, without the link count of directories and what the runtime makes. */
+export const LIST = `find / -xdev -not -path '/bin/*' | sort | xargs stat -c '%A %u:%g %h %n' | sed 's/^\\(d[^ ]* [^ ]*\\) [0-9]*/\\1 -/'
+cat /data/link-1 /data/written /data/made-again/*; getcap -r / 2>/dev/null`;

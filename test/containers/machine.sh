@@ -3,13 +3,22 @@
 # ordinary Debian machine with a user `alice`, whatever it is that this one lacks. Nothing of it is seen outside, and
 # when its standard input ends, it is gone with all processes in it.
 #
-#   machine.sh PLACE CHECKOUT PROGRAM MOUNT_PROGRAM
+#   machine.sh PLACE CHECKOUT PROGRAM MOUNT_PROGRAM memory|disk
 #
-# PLACE is an empty directory for all that lies on disk. PROGRAM, a path in CHECKOUT, becomes /usr/local/bin/ovlfs.
+# PLACE is an empty directory for all that is stored, in memory if that is said and a tmpfs can do it. PROGRAM, a path in CHECKOUT, becomes /usr/local/bin/ovlfs.
 # MOUNT_PROGRAM is what containers-storage mounts with; empty for the kernel's overlay.
 set -euo pipefail
-place="$1" checkout="$2" program="$3" mount_program="$4"
+place="$1" checkout="$2" program="$3" mount_program="$4" medium="$5"
 resolver="$(cat /etc/resolv.conf 2>/dev/null || true)"
+
+# A file here is seen from outside; what is mounted on it is not.
+ready="$place/ready"
+place="$place/disk"
+mkdir "$place"
+if [ "$medium" = memory ]; then
+  mount -t tmpfs -o mode=755 none "$place"
+  setfattr -n user.attribute -v kept "$place" 2>/dev/null || umount "$place"
+fi
 
 mkdir -p "$place"/{dev,containers,home/alice,tmp,var-tmp}
 chmod 1777 "$place"/tmp "$place"/var-tmp
@@ -90,7 +99,7 @@ mount --bind "$place"/containers /var/lib/containers
 chown -R alice:alice "$place"/home/alice
 mount --bind "$place"/home /home
 mount --bind "$place"/var-tmp /var/tmp
-touch "$place"/ready
+touch "$ready"
 mount --bind "$place"/tmp /tmp
 
 # Waits for the end of its input; meanwhile the shell collects what others left to it.

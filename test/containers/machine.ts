@@ -3,17 +3,20 @@
  * what people do on theirs. What it leaves behind is told before it ends; then all of it goes.
  */
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { text } from "node:stream/consumers";
 import { Guard } from "../harness/guard.js";
 import { makePlace, removePlace } from "../harness/places.js";
-import { run, waitUntil, type Finished } from "../harness/processes.js";
+import { mustRun, run, waitUntil, type Finished } from "../harness/processes.js";
 
 export type User = "root" | "alice";
 export const users: readonly User[] = ["root", "alice"];
 
 /** What containers-storage mounts with. */
-export type MountProgram = "ovlfs" | "fuse-overlayfs" | "kernel";
+export const mountPrograms = ["kernel", "fuse-overlayfs", "ovlfs"] as const;
+export type MountProgram = (typeof mountPrograms)[number];
 
 const CHECKOUT = join(import.meta.dirname, "../..");
 const programs: Readonly<Record<MountProgram, string>> = {
@@ -44,17 +47,16 @@ export function machineUnavailable(commands: readonly string[]): string | null {
 }
 
 export class Machine {
-  /** What lies on disk; `home/alice`, `tmp` and so on are those of the machine. */
-  readonly place = makePlace();
-  readonly #guard = new Guard(this.place);
+  readonly #place = makePlace();
+  readonly #guard = new Guard(this.#place);
   readonly #process: ChildProcess;
   /** Its first process, as it is numbered here. */
   readonly #first: string;
 
-  constructor(readonly mountProgram: MountProgram = "ovlfs") {
-    const ready = join(this.place, "ready");
+  constructor(readonly mountProgram: MountProgram = "ovlfs", medium: "memory" | "disk" = "memory") {
+    const ready = join(this.#place, "ready");
     const words = ["-m", "-p", "-f", "--kill-child", "--mount-proc", "--propagation", "private",
-      join(import.meta.dirname, "machine.sh"), this.place, CHECKOUT, builtProgram(), programs[mountProgram]];
+      join(import.meta.dirname, "machine.sh"), this.#place, CHECKOUT, builtProgram(), programs[mountProgram], medium];
     this.#process = spawn("unshare", words, { stdio: ["pipe", "ignore", "inherit"] });
     const isReady = waitUntil(() => existsSync(ready), 10_000);
     this.#first = firstChild(this.#process.pid!);
@@ -64,18 +66,27 @@ export class Machine {
     }
   }
 
-  /** Runs a shell script in the home of `user`, at most five minutes. */
+  /** Runs a shell script in the home of `user`, at most a minute: vitest is not heard meanwhile. */
   run(user: User, script: string): Finished {
-    const login = [...logins[user], PATH, "LC_ALL=C.UTF-8", "sh", "-c", `cd && ${script}`];
-    return run("nsenter", ["-t", this.#first, "-m", "-p", "--", ...login], { milliseconds: 300_000 });
+    return run("nsenter", this.#words(user, script), { milliseconds: 60_000 });
+  }
+
+  /** The same for what takes long, at most ten minutes. */
+  async runLong(user: User, script: string): Promise<Finished> {
+    const child = spawn("nsenter", this.#words(user, script), { stdio: ["ignore", "pipe", "pipe"], timeout: 600_000, killSignal: "SIGKILL" });
+    const ended = once(child, "close") as Promise<[number | null]>;
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    return { status: (await ended)[0], stdout, stderr };
+  }
+
+  #words(user: User, script: string): string[] {
+    return ["-t", this.#first, "-m", "-p", "--", ...logins[user], PATH, "LC_ALL=C.UTF-8", "sh", "-c", `cd && ${script}`];
   }
 
   /** Runs a shell script that has to succeed; what it printed. */
-  sh(user: User, script: string): string {
-    const { status, stdout, stderr } = this.run(user, script);
-    if (status !== 0) throw new Error(`as ${user}, '${script}' ended with ${status}: ${stderr}${stdout}`);
-    return stdout;
-  }
+  sh(user: User, script: string): string { return printed(user, script, this.run(user, script)); }
+
+  async shLong(user: User, script: string): Promise<string> { return printed(user, script, await this.runLong(user, script)); }
 
   /** All that runs (but for what podman keeps for a user), is mounted, and lies where containers and their layers lie. */
   traces(user: User): Traces {
@@ -83,18 +94,34 @@ export class Machine {
       : { home: ".local/share/containers/storage", mounts: "podman unshare cat" };
     const lines = (script: string): string[] => this.sh(user, script).trim().split("\n").map((line) => line.trim()).sort();
     return {
-      processes: lines("ps -eo args=").filter((line) => !/machine\.sh|^ps |^catatonit -P$|^sh -c cd && ps/.test(line)),
+      processes: lines("ps -eo args=").filter((line) => !/machine\.sh|^ps |<defunct>$|^catatonit -P$|^sh -c cd && ps/.test(line)),
       mounts: lines(`${mounts} /proc/self/mounts`),
       files: lines(`ls -d ${home}/* ${home}/overlay/* ${home}/overlay-containers/* /tmp/* /tmp/.[!.]* /var/tmp/* 2>/dev/null || true`),
     };
   }
 
+  /** Copies a file from the same path of another machine. */
+  copyFrom(other: Machine, path: string): void {
+    mustRun("cp", [`/proc/${other.#first}/root${path}`, `/proc/${this.#first}/root${path}`], { milliseconds: 300_000 });
+  }
+
   end(): void {
     this.#process.kill("SIGKILL");
     waitUntil(() => !existsSync(`/proc/${this.#first}`));
-    removePlace(this.place);
+    removePlace(this.#place);
     this.#guard.callOff();
   }
+}
+
+/** What there is in a machine once what podman ended has ended. */
+export function settled(machine: Machine, user: User): Traces {
+  waitUntil(() => machine.traces(user).processes.length === 0, 300);
+  return machine.traces(user);
+}
+
+function printed(user: User, script: string, { status, stdout, stderr }: Finished): string {
+  if (status !== 0) throw new Error(`as ${user}, '${script}' ended with ${status}: ${stderr}${stdout}`);
+  return stdout;
 }
 
 /** The program that the package installs as `ovlfs`, relative to the checkout. */

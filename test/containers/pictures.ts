@@ -2,8 +2,6 @@
  * What an image consists of, in lines that can be compared: each entry of each layer with its type, mode, owner,
  * size, time, attributes and content. Times after the test began are "now": they differ from run to run.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Machine, User } from "./machine.js";
 
 const DATE = /\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?/g;
@@ -11,7 +9,7 @@ const DATE = /\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?/g;
 /** The layers of an image above those of `localhost/bb`, the lowest first. */
 export function layersOf(machine: Machine, user: User, image: string): string[][] {
   machine.sh(user, `rm -rf /tmp/saved && mkdir /tmp/saved && podman save -q -o /tmp/saved/image.tar ${image} && cd /tmp/saved && tar -xf image.tar`);
-  const manifest = JSON.parse(readFileSync(join(machine.place, "tmp/saved/manifest.json"), "utf8")) as readonly [{ readonly Layers: readonly string[] }];
+  const manifest = JSON.parse(machine.sh(user, "cat /tmp/saved/manifest.json")) as readonly [{ readonly Layers: readonly string[] }];
   const layers = manifest[0].Layers.slice(1).map((name) => layerPicture(machine, user, name));
   machine.sh(user, "rm -rf /tmp/saved");
   return layers;

@@ -25,7 +25,7 @@ export function makePlace(): string {
 }
 
 /** Removes it with all below, however deep. */
-export function removePlace(place: string): void { mustRun("rm", ["-rf", "--one-file-system", place]); }
+export function removePlace(place: string): void { mustRun("rm", ["-rf", "--one-file-system", place], { milliseconds: 120_000 }); }
 
 function holdsUppers(parent: string): boolean {
   const place = mkdtempSync(join(parent, "ovlfs-test-"));
