@@ -96,6 +96,40 @@ describe.each([kernel, ovlfs].map((mounter) => ({ mounter, name: mounter.name })
 describe("the page", () => {
   afterEach(close);
 
+  it("opens the directories in which a mount of ovlfs changes something, if that is wanted", async (context) => {
+    await open(context, ovlfs);
+    expect(await browser.page.locator("#live").getAttribute("data-kind")).toBe("trace");
+    await browser.page.getByLabel("follow changes").uncheck();
+    fixture.merged.append("etc/motd", "more");
+    await expect.poll(async () => (await browser.events()).join("\n")).toMatch(/write etc\/motd .*copy-up etc\/motd from lower 2/s);
+    expect(await browser.row("motd").count()).toBe(0);
+    await browser.page.getByLabel("follow changes").check();
+    const travelled = browser.page.waitForSelector(".traveller", { state: "attached" });
+    fixture.merged.append("bin/bash", "more");
+    await browser.chip("bash", 0).waitFor();
+    await travelled;
+    await browser.page.getByRole("button", { name: /etc\/motd from/ }).click();
+    await browser.activeIs("motd");
+  });
+
+  it("says that the overlay was unmounted", async (context) => {
+    await open(context, ovlfs);
+    fixture.unmount();
+    await expect.poll(() => browser.events()).toEqual(["ended the overlay was unmounted"]);
+    expect(await browser.page.locator("#live-words").innerText()).toBe("the overlay was unmounted");
+    fixture.mount();
+  });
+
+  it("shows a directory that was renamed, and where its lower is", async (context) => {
+    await open(context, ovlfs, {}, { lowers: [dir(), dir({ old: dir({ child: file("child") }) })], upper, options: ["redirect_dir=on"] });
+    fixture.merged.rename("old", "moved");
+    await browser.chip("moved", 0).waitFor();
+    expect(await browser.chip("moved", 0).innerText()).toContain("redirect");
+    await browser.unfold("moved", "child");
+    expect(await browser.chip("child", 2).getAttribute("class")).toContain("is-shown");
+    expect((await browser.events()).join("\n")).toMatch(/redirect old -> moved/);
+  });
+
   it("tells what hides a name where the pointer or the focus is", async (context) => {
     await open(context, kernel);
     await browser.unfold("etc", "motd");
@@ -104,7 +138,9 @@ describe("the page", () => {
     await expect.poll(() => explanation.innerText()).toMatch(/^\/etc\/hosts\n/);
     expect(await explanation.innerText()).toMatch(/whiteout/);
     await browser.grid.focus();
-    await browser.press("End", "ArrowRight", "ArrowDown");
+    await browser.press("End", "ArrowRight");
+    await browser.row("cache").waitFor();
+    await browser.press("ArrowDown");
     await expect.poll(() => explanation.innerText()).toMatch(/^\/var\/cache\n/);
     expect(await explanation.innerText()).toMatch(/opaque/);
   });

@@ -12,6 +12,7 @@ export class EventList {
   readonly #empty = byId("no-events");
   readonly #announcement = byId("announcement");
   readonly #goTo: (path: Name) => void;
+  #written: Name | undefined;
   #lastSaid = -CALM;
 
   constructor(goTo: (path: Name) => void) {
@@ -20,6 +21,9 @@ export class EventList {
 
   add(verb: string, words: string, path: Name | undefined): void {
     this.#empty.hidden = true;
+    // A file that is written piece by piece is one line.
+    if (verb === "write" && this.#written === path) this.#list.firstElementChild?.remove();
+    this.#written = verb === "write" ? path : undefined;
     const item = element("li", `event verb-${verb}`, element("span", "verb", verb), " ");
     if (path === undefined) item.append(element("span", "event-words", words));
     else {

@@ -49,8 +49,19 @@ class Page {
     const first = asked === undefined || asked === this.#tree.root ? this.#tree.visible[0] : asked;
     if (first !== undefined) this.#activate(first);
     let wasConnected = false;
-    listen((event) => this.#following.hear(event), (isConnected) => {
-      sayLive(isConnected ? live : "lost", isConnected ? liveWords : "the connection to ovlfs explore is lost; it may have ended");
+    let ended: string | undefined;
+    const say = (isConnected: boolean): void => {
+      if (!isConnected) sayLive("lost", "the connection to ovlfs explore is lost; it may have ended");
+      else if (ended !== undefined) sayLive("lost", ended);
+      else sayLive(live, liveWords);
+    };
+    listen((event) => {
+      this.#following.hear(event);
+      if (event.kind !== "ended") return;
+      ended = event.words;
+      say(true);
+    }, (isConnected) => {
+      say(isConnected);
       // What happened in between nobody told.
       if (isConnected && wasConnected) void this.#following.lookAgain();
       wasConnected ||= isConnected;
