@@ -1,12 +1,11 @@
 /**
- * The words of the commands that look at an overlay, which are the same for each: a path in a mounted overlay, or layers
- * as a mount would be given them and a path from the root of what they would show.
+ * The words of the commands that look at an overlay as a whole: those that say which it is (target-words.ts), at most one
+ * path, and options of the command's own. Without a path it is the working directory, or the root of named layers.
  */
-import { directoriesSpec, findOverlay, InspectError, resolve, Stack, type Entry, type Resolution } from "../inspect/index.js";
+import { InspectError, resolve, Stack, type Entry, type Resolution } from "../inspect/index.js";
 import { display, type Bytes } from "../sys/bytes.js";
 import { errnoName } from "../sys/errno.js";
-import { applyMountOptions } from "./mount-options.js";
-import { Settings } from "./settings.js";
+import { TARGET_HELP, TargetWords } from "./target-words.js";
 import { UsageError } from "./usage-error.js";
 import { noValue, unknownOption, WordReader, type OptionItem } from "./word-reader.js";
 
@@ -23,58 +22,31 @@ export interface OpenedOverlay {
 export type OwnOption = (item: OptionItem, reader: WordReader) => boolean;
 
 /** The lines of a help text for what is read here. */
-export const OVERLAY_HELP = `PATH lies in a mounted overlay, of ovlfs or of the kernel; without one it is the working directory. Or the layers are
-named, mounted or not, and PATH begins at the root of what they show:
-
-  --lower DIR[:DIR]...   lower layers, topmost first; again for more below
-  --upper DIR            the writable layer
-  --work DIR             taken and passed over
-  -o OPTION[,OPTION]...  options of the mount, as metacopy=on, userxattr or lowerdir=DIR
+export const OVERLAY_HELP = `${TARGET_HELP}
+Without a PATH it is the working directory, or the root of the layers that are named.
 `;
 
 /** Reads the words of `command` and opens the overlay that they name. The caller closes the stack. */
 export function openOverlay(words: readonly Bytes[], command: string, own: OwnOption): OpenedOverlay {
   const reader = new WordReader(words);
-  const settings = new Settings();
+  const target = new TargetWords();
   const plain: Bytes[] = [];
   for (let item = reader.read(); item !== undefined; item = reader.read()) {
     if ("plain" in item) plain.push(item.plain);
-    else if (!takeLayers(settings, item, reader) && !own(item, reader)) throw unknownOption(item.option, command);
+    else if (!target.take(reader, item) && !own(item, reader)) throw unknownOption(item.option, command);
   }
   const [path, extra] = plain;
   if (extra !== undefined) throw new UsageError(`there is one word too many: '${display(extra)}'; give one path`);
   if (path === "") throw new UsageError("the path is empty; name a file or directory");
-  return settings.lower.length > 0 || settings.upper !== undefined ? ofLayers(settings, path) : ofMount(path ?? "." as Bytes);
+  const asked = path ?? (target.isNamed ? "/" : ".") as Bytes;
+  const found = target.find(asked);
+  return { stack: Stack.open(found.spec), path: found.path, asked };
 }
 
 /** For an option without a value: always true. */
 export function flag(item: OptionItem): true {
   noValue(item);
   return true;
-}
-
-function takeLayers(settings: Settings, item: OptionItem, reader: WordReader): boolean {
-  switch (item.option) {
-    case "--lower": settings.addLower("--lower", reader.value(item, "DIR[:DIR]...")); return true;
-    case "--upper": settings.upper = reader.value(item, "DIR"); return true;
-    case "--work": settings.work = reader.value(item, "DIR"); return true;
-    case "-o": case "--options": applyMountOptions(settings, reader.value(item, "OPTION[,OPTION]...")); return true;
-    default: return false;
-  }
-}
-
-function ofLayers(settings: Settings, path: Bytes | undefined): OpenedOverlay {
-  if (settings.lower.length === 0) throw new UsageError("no lower layer is given; name at least one by --lower DIR");
-  const inside = path ?? "/" as Bytes;
-  return {
-    stack: Stack.open(directoriesSpec(settings, settings.features)),
-    path: inside.startsWith("/") ? inside : `/${inside}` as Bytes, asked: inside,
-  };
-}
-
-function ofMount(path: Bytes): OpenedOverlay {
-  const { spec, path: inside } = findOverlay(path);
-  return { stack: Stack.open(spec), path: inside, asked: path };
 }
 
 /** Where a path leads to. */

@@ -3,7 +3,7 @@
  * path in a mounted one. With layers named, a path starts at the root of the overlay.
  */
 import { directoriesSpec, findOverlay, type FoundOverlay } from "../inspect/index.js";
-import { display, type Bytes } from "../sys/bytes.js";
+import type { Bytes } from "../sys/bytes.js";
 import { applyMountOptions } from "./mount-options.js";
 import { Settings } from "./settings.js";
 import { UsageError } from "./usage-error.js";
@@ -40,13 +40,16 @@ export class TargetWords {
     return true;
   }
 
+  /** Whether layers are named; otherwise a path has to lead to a mounted overlay. */
+  get isNamed(): boolean {
+    return this.#isNamed;
+  }
+
   /** Which overlay it is, and where in it. */
   find(path: Bytes): FoundOverlay {
     if (!this.#isNamed) return findOverlay(path);
     const { lower, dataOnly, upper, work, features } = this.#settings;
-    if (lower.length === 0) {
-      throw new UsageError(`options name layers, but no lower one is given; add --lower DIR, or leave them out to look at '${display(path)}' in a mounted overlay`);
-    }
+    if (lower.length === 0) throw new UsageError("no lower layer is given; name at least one by --lower DIR");
     return { spec: directoriesSpec({ lower, dataOnly, upper, work }, features), path };
   }
 }

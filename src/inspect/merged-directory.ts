@@ -5,13 +5,12 @@
  */
 import { hiddenBy, isMarkName } from "../engine/oci.js";
 import { ITSELF, type RealDirectory } from "../engine/real.js";
-import { readEntries, type RealEntry } from "../engine/real-entries.js";
-import { concat, display, type Bytes } from "../sys/bytes.js";
-import { errnoName, isErrno } from "../sys/errno.js";
+import type { RealEntry } from "../engine/real-entries.js";
+import { concat, type Bytes } from "../sys/bytes.js";
 import { opaqueRootMark } from "./evidence.js";
-import { InspectError } from "./inspect-error.js";
 import { lookUp } from "./look-up.js";
-import { layerName, type Stack, type StackLayer } from "./stack.js";
+import { listReal } from "./real-walk.js";
+import type { Stack, StackLayer } from "./stack.js";
 import { isObject, type Answer, type DirectoryStep, type FileStep, type Hiding, type ObjectStep, type Step } from "./steps.js";
 
 /** The directory as one layer has it. */
@@ -124,10 +123,8 @@ function opaqueRoot(layer: StackLayer, ociOpaque: Bytes): DirectoryStep {
 
 /** The names that the layer says something of. Throws InspectError where it can't be listed. */
 export function namesOf(part: Part): Bytes[] {
-  const entries = readEntries(part.directory);
-  if (!isErrno(entries)) return part.directory.layer.hasOciMarks ? unmarked(entries) : entries.map(({ name }) => name);
-  const at = display(concat(part.layer.path, part.path));
-  throw new InspectError(`'${at}' of ${layerName(part.layer)} can't be listed (${errnoName(entries)}); look at it as a user who may`);
+  const entries = listReal(part);
+  return part.directory.layer.hasOciMarks ? unmarked(entries) : entries.map(({ name }) => name);
 }
 
 /** The names, and those that marks of OCI layers stand for. */

@@ -2,17 +2,13 @@
  * The space that each layer takes, counted as du(1) counts it: blocks, each inode once however many names it has; and
  * how much of that the merged tree shows. What it does not show is wasted, as long as nothing else uses the layer.
  */
-import { readEntries } from "../engine/real-entries.js";
 import type { RealDirectory } from "../engine/real.js";
-import { concat, display, type Bytes } from "../sys/bytes.js";
-import { errnoName, isErrno } from "../sys/errno.js";
-import { native } from "../sys/native.js";
-import { Stat } from "../sys/stat.js";
-import { isWhiteout } from "../engine/whiteout.js";
+import type { Bytes } from "../sys/bytes.js";
+import type { Stat } from "../sys/stat.js";
 import type { OnStep } from "./changes.js";
-import { InspectError } from "./inspect-error.js";
 import type { Entry, MergedDirectory } from "./merged-directory.js";
-import { layerName, type Stack, type StackLayer } from "./stack.js";
+import { walkReal } from "./real-walk.js";
+import type { Stack, StackLayer } from "./stack.js";
 import type { ObjectStep } from "./steps.js";
 
 /** Of one layer; bytes are whole blocks. */
@@ -27,11 +23,17 @@ export interface LayerSpace {
   readonly shownInodes: number;
 }
 
-const BLOCK = 512;
-const stat = new Stat();
+/** What was measured. */
+export interface Space {
+  readonly layers: readonly LayerSpace[];
+  /** Whether the merged tree shows an inode of a layer. */
+  isShown(layer: StackLayer, stat: Stat): boolean;
+}
+
+export const BLOCK = 512;
 
 /** Of all layers, below `entry` or, where it is null, altogether. */
-export function measureSpace(stack: Stack, entry: Entry | null, onStep: OnStep): LayerSpace[] {
+export function measureSpace(stack: Stack, entry: Entry | null, onStep: OnStep): Space {
   const counts = new Map(stack.layers.map((layer) => [layer, new Count(stack, layer, onStep)]));
   const count = ({ layer }: { readonly layer: StackLayer }): Count => counts.get(layer)!;
   if (entry) for (const step of entry.objects) count(step).addObject(step);
@@ -41,10 +43,14 @@ export function measureSpace(stack: Stack, entry: Entry | null, onStep: OnStep):
   };
   if (entry) showEntry(entry, show, onStep);
   else {
-    for (const layer of stack.layers) if (layer.kind !== "data") count({ layer }).showRoot();
-    showAll(stack.root(), show, onStep);
+    const root = stack.root();
+    for (const part of root.parts) if (part.hiding === null) count(part).showRoot();
+    showAll(root, show, onStep);
   }
-  return stack.layers.map((layer) => count({ layer }).sum());
+  return {
+    layers: stack.layers.map((layer) => count({ layer }).sum()),
+    isShown: (layer, object) => count({ layer }).isShown(object),
+  };
 }
 
 function showEntry(entry: Entry, show: (step: ObjectStep) => void, onStep: OnStep): void {
@@ -82,23 +88,19 @@ class Count {
   }
 
   #addBelow(directory: RealDirectory, path: Bytes): void {
-    this.stack.trim();
-    const entries = readEntries(directory);
-    if (isErrno(entries)) {
-      const at = display(concat(this.layer.path, path));
-      throw new InspectError(`'${at}' of ${layerName(this.layer)} can't be listed (${errnoName(entries)}); look at it as a user who may`);
-    }
-    for (const { name } of entries) {
+    walkReal(this.stack, { layer: this.layer, directory, path }, (object, isMark) => {
       this.onStep();
-      if (native.statx(directory.fd(), name, stat.fields) < 0) continue;
-      if (isWhiteout(directory, name, stat)) this.#whiteouts++;
-      this.#add(stat);
-      if (stat.isDirectory) this.#addBelow(directory.child(name), concat(path, "/" as Bytes, name));
-    }
+      if (isMark) this.#whiteouts++;
+      this.#add(object);
+    });
   }
 
   #add(object: Stat): void {
     this.#blocks.set(keyOf(object), object.blocks);
+  }
+
+  isShown(object: Stat): boolean {
+    return this.#shown.has(keyOf(object));
   }
 
   showRoot(): void {
@@ -124,6 +126,7 @@ class Count {
   }
 }
 
-function keyOf({ dev, ino }: Stat): string {
+/** What tells an inode from all others of its layer. */
+export function keyOf({ dev, ino }: Stat): string {
   return `${dev}:${ino}`;
 }

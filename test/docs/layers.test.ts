@@ -8,7 +8,7 @@ if (missing !== null) console.log(`skipped: docs/layers.md, ${missing}`);
 
 /** How many blocks a file or directory takes is the file system's affair. */
 function withoutSizes(steps: readonly Step[]): Step[] {
-  return steps.map((step) => (step.command === "ovlfs du merged" ? { ...step, output: step.output.replace(/ +[0-9.]+[KM]?(?= |$)/gm, " #") } : step));
+  return steps.map((step) => (/^ovlfs du( --shadowed)? merged$/.test(step.command) ? { ...step, output: step.output.replace(/(^|  +)[0-9.]+[KM]?(?= |$)/gm, " #") } : step));
 }
 
 it.runIf(missing === null)("docs/layers.md prints what it shows", () => {

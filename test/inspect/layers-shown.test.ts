@@ -200,6 +200,18 @@ describe.each(ways)("layers shown (%s)", (way) => {
     expect(answer.layers.map((layer) => layer.shadowed)).toEqual(shadowed);
   });
 
+  it("du --shadowed lists what is stored and not seen", () => {
+    const size = (path: string): string => mustRun("du", ["-s", "-B1", `${fixture.place}/${path}`]).split("\t")[0]!;
+    const hidden = [["lower 1", "l0", "/etc/hosts", "a file of upper"], ["lower 2", "l1", "/cache/", "an opaque directory of upper"],
+      ["lower 2", "l1", "/etc/hosts", "a file of upper"], ["lower 2", "l1", "/etc/motd", "a whiteout of lower 1"],
+      ["lower 2", "l1", "/etc/shadow", "a whiteout of upper"], ["lower 2", "l1", "/gone/", "a whiteout of upper"], ["lower 2", "l1", "/kind", "a directory of upper"]];
+    const expected = hidden.map(([layer, at, path, by]) => `${size(`${at!}${path!}`)}  ${layer!}  ${path!}  [hidden by ${by!}]`);
+    expect(linesOf(["du", "--shadowed", "--bytes"]).map((line) => line.trimStart()).sort()).toEqual(expected.sort());
+    const answer = JSON.parse(ovlfsOn(["du", "--shadowed", "--json"], "etc").stdout) as { shadowed: unknown[] };
+    expect(answer.shadowed).toContainEqual({ path: "/etc/motd", type: "file", layer: "lower 2", bytes: Number(size("l1/etc/motd")), by: "whiteout", byLayer: "lower 1" });
+    expect(answer.shadowed).toHaveLength(4);
+  });
+
   it("du of a directory counts what the layers have there", () => {
     const answer = JSON.parse(ovlfsOn(["du", "--json"], "etc").stdout) as { path: string; layers: { bytes: number }[]; total: { bytes: number } };
     const used = [fixture.upper, ...fixture.lowers].map(({ path }) => Number(mustRun("du", ["-s", "-B1", `${path}/etc`]).split("\t")[0]));

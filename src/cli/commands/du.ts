@@ -1,29 +1,34 @@
 /** `ovlfs du`: how much space each layer takes, and how much of it is shadowed. */
 import { layerName } from "../../inspect/index.js";
+import { listShadowed } from "../../inspect/shadowed.js";
 import { measureSpace, type LayerSpace } from "../../inspect/space.js";
 import type { Bytes } from "../../sys/bytes.js";
 import { paintFor, type Paint } from "../output/colours.js";
 import { Lines } from "../output/lines.js";
 import { Progress } from "../output/progress.js";
+import { shadowedJson, shadowedTable } from "../output/shadowed.js";
 import { humanSize, jsonPath, shown } from "../output/shown.js";
 import { flag, openOverlay, OVERLAY_HELP, requirePlace } from "../overlay-words.js";
 
-export const help = `usage: ovlfs du [--bytes | --json] [PATH]
+export const help = `usage: ovlfs du [--shadowed] [--bytes | --json] [PATH]
        ovlfs du ... --lower DIR[:DIR]... [--upper DIR] [-o OPTIONS] [PATH]
 
 Shows the space that each layer takes at and below PATH, counted as du(1) does: blocks, a file with several names once in
 each layer. What the merged tree shows of it is 'shown'; the rest is 'shadowed': covered, deleted or replaced by a layer
 above, and still stored.
 
+  --shadowed             what is shadowed, an object a line, the largest first: its size with all below it, the layer
+                         that stores it, and what hides it
   --bytes                exact numbers instead of rounded ones
   --json                 one JSON document
 
 ${OVERLAY_HELP}`;
 
 export async function run(words: readonly Bytes[]): Promise<number> {
-  const asked = { bytes: false, json: false };
+  const asked = { shadowed: false, bytes: false, json: false };
   const opened = openOverlay(words, "du", (item) => {
     switch (item.option) {
+      case "--shadowed": asked.shadowed = true; return flag(item);
       case "--bytes": asked.bytes = true; return flag(item);
       case "--json": asked.json = true; return flag(item);
       default: return false;
@@ -32,11 +37,15 @@ export async function run(words: readonly Bytes[]): Promise<number> {
   const progress = new Progress("entries");
   try {
     const { path, entry } = requirePlace(opened);
-    const spaces = measureSpace(opened.stack, entry, () => progress.step());
+    const onStep = (): void => progress.step();
+    const space = measureSpace(opened.stack, entry, onStep);
+    const shadowed = asked.shadowed ? listShadowed(opened.stack, entry, space, onStep) : null;
     progress.end();
     const lines = new Lines();
-    if (asked.json) lines.add(JSON.stringify(toJson(path, spaces), null, 2));
-    else for (const line of table(spaces, asked.bytes ? String : humanSize, paintFor(process.stdout))) lines.add(line);
+    const size = asked.bytes ? String : humanSize;
+    const paint = paintFor(process.stdout);
+    if (asked.json) lines.add(JSON.stringify({ ...toJson(path, space.layers), ...(shadowed ? { shadowed: shadowed.map(shadowedJson) } : {}) }, null, 2));
+    else for (const line of shadowed ? shadowedTable(shadowed, size, paint) : table(space.layers, size, paint)) lines.add(line);
     lines.flush();
   } finally {
     progress.end();

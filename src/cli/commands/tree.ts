@@ -56,7 +56,7 @@ function printTree({ stack }: OpenedOverlay, { path, entry }: Place, lines: Line
   const paint = paintFor(process.stdout);
   if (options.layers) for (const line of [...legend(stack.layers, paint), ""]) lines.add(line);
   const printer = new TreePrinter(lines, paint, stack.layers, options);
-  printer.top(shown(path), entry, stack.layers);
+  printer.top(shown(path), entry, stack.root());
   const directory = entry ? entry.directory() : stack.root();
   if (directory && (!entry || entry.provider?.kind === "directory")) printer.below(directory);
   lines.add("");

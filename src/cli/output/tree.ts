@@ -66,9 +66,9 @@ export class TreePrinter {
     this.#width = layerWidth(layers);
   }
 
-  /** The entry that the tree begins at, without branches; `provider` is null for the root of the overlay, which all layers have. */
-  top(label: string, entry: Entry | null, layers: readonly StackLayer[]): void {
-    const merging = layers.filter(({ kind }) => kind !== "data");
+  /** What the tree begins at, without branches: an entry, or the root of the overlay. */
+  top(label: string, entry: Entry | null, root: MergedDirectory): void {
+    const merging = root.parts.filter(({ hiding }) => hiding === null).map(({ layer }) => layer);
     const notes = entry ? this.#notes(entry) : mergedNote(merging.slice(1));
     this.#line(entry?.provider?.layer ?? merging[0]!, "", label, entry ? linkTail(entry) : "", notes);
   }
