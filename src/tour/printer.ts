@@ -6,7 +6,7 @@ import { tell, type Situation } from "./situation.js";
 import { typed, type Style } from "./style.js";
 
 /** Lines of a command's output that are shown; none of the lesson's prints more. */
-const OUTPUT_LINES = 20;
+const OUTPUT_LINES = 40;
 
 function promptText(commands: number): string {
   return `  [Enter] runs it${commands > 1 ? ` and ${commands - 1} more` : ""}, [q] quits `;
@@ -45,7 +45,7 @@ export class Printer {
 
   printed(output: string): void {
     const lines = output.split("\n").slice(0, -1);
-    for (const line of lines.slice(0, OUTPUT_LINES)) this.#line(`  ${line}`.trimEnd());
+    for (const line of lines.slice(0, OUTPUT_LINES)) this.#line(this.#outputLine(line));
     if (lines.length > OUTPUT_LINES) this.#line(`  ... ${lines.length - OUTPUT_LINES} more lines`);
   }
 
@@ -90,6 +90,14 @@ export class Printer {
 
   gap(): void {
     this.output.write("\n");
+  }
+
+  /** A line of a command's output as it is; one that is too long goes on below, further to the right. */
+  #outputLine(line: string): string {
+    const whole = `  ${line}`.trimEnd();
+    if (whole.length <= this.style.width) return whole;
+    const indent = /^ */.exec(whole)![0];
+    return this.style.fill(whole.trim(), indent, `${indent}  `);
   }
 
   #line(text: string): void {

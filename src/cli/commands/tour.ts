@@ -5,6 +5,7 @@ import { Style } from "../../tour/style.js";
 import { tour } from "../../tour/tour.js";
 import { display, type Bytes } from "../../sys/bytes.js";
 import { readMountTable } from "../../sys/mount-table.js";
+import { takesColours } from "../output/colours.js";
 import { programWords } from "../program-words.js";
 import { UsageError } from "../usage-error.js";
 import { noValue, unknownOption, WordReader } from "../word-reader.js";
@@ -48,7 +49,7 @@ export async function run(words: readonly Bytes[]): Promise<number> {
     mountpoints: () => readMountTable().map(({ mountpoint }) => display(mountpoint)),
     output: process.stdout,
     keys: asked.auto ? undefined : process.stdin,
-    style: new Style(columns(), process.stdout.isTTY && (process.env.NO_COLOR ?? "") === ""),
+    style: new Style(columns(), takesColours(process.stdout)),
   });
 }
 

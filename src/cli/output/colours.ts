@@ -38,8 +38,12 @@ const colourful: Paint = {
 const same = (text: string): string => text;
 const none: Paint = { layer: (_, text) => text, hidden: same, added: same, modified: same, deleted: same, faint: same };
 
-/** How to paint what is written to `stream`. NO_COLOR counts if it is not empty, as no-color.org has it. */
+/** Whether `stream` takes colours. NO_COLOR counts if it is not empty, as no-color.org has it. */
+export function takesColours(stream: Pick<NodeJS.WriteStream, "isTTY">, env: NodeJS.ProcessEnv = process.env): boolean {
+  return stream.isTTY && (env.NO_COLOR ?? "") === "" && env.TERM !== "dumb";
+}
+
+/** How to paint what is written to `stream`. */
 export function paintFor(stream: Pick<NodeJS.WriteStream, "isTTY">, env: NodeJS.ProcessEnv = process.env): Paint {
-  const isUnwanted = (env.NO_COLOR ?? "") !== "" || env.TERM === "dumb";
-  return stream.isTTY && !isUnwanted ? colourful : none;
+  return takesColours(stream, env) ? colourful : none;
 }

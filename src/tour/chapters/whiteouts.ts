@@ -25,6 +25,13 @@ export const whiteouts: Chapter = {
       claims: [printed("c--------- 0,0 upper/etc/motd"), gone("merged/etc/motd")],
     },
     {
+      title: "The lookup, told step by step",
+      say: "'ovlfs explain' goes through the layers as the overlay does, and tells what it finds there.",
+      acts: [{ refused: "ovlfs explain merged/etc/motd", words: "character device 0/0" }],
+      why: "First etc is looked up, then motd in it. The whiteout in the upper ends the search, before base is asked.",
+      claims: [printed("whiteout"), printed("base/etc/motd")],
+    },
+    {
       title: "The name is used again",
       say: "A new file takes the name of the deleted one.",
       acts: ["echo 'New here' >merged/etc/motd"],
