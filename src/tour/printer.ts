@@ -60,7 +60,7 @@ export class Printer {
   }
 
   holds(text: string): void {
-    this.#line(`  ${this.style.paint("green", "ok")} ${text}`);
+    this.#line(`  ${this.style.paint("green", "ok")}${this.style.fill(text, "     ").slice(4)}`);
   }
 
   summary(chapter: Chapter): void {
