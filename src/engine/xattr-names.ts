@@ -23,9 +23,13 @@ export const XATTR_CAPABILITY = bytes("security.capability");
  */
 const VIRTUAL_PREFIX = "user.ovlfs.";
 
+/** Of names in use, one letter tells nearly all others apart: this is asked before each write that the kernel makes. */
+const TELLING = VIRTUAL_PREFIX.indexOf("o");
+const TOLD = VIRTUAL_PREFIX.charCodeAt(TELLING);
+
 /** Whether an xattr's name is kept for what a mount tells of itself. */
 export function isVirtual(name: string): boolean {
-  return name.startsWith(VIRTUAL_PREFIX);
+  return name.charCodeAt(TELLING) === TOLD && name.startsWith(VIRTUAL_PREFIX);
 }
 
 /** The names in use by one overlay. */

@@ -1,4 +1,5 @@
 /** GETXATTR, LISTXATTR, SETXATTR, REMOVEXATTR. A size of 0 asks how large the answer would be. */
+import type { Engine } from "../engine/engine.js";
 import type { Inode } from "../engine/inode.js";
 import { NO_DATA } from "../engine/types.js";
 import { isVirtual, XATTR_ACL_ACCESS, XATTR_CAPABILITY } from "../engine/xattr-names.js";
@@ -15,22 +16,29 @@ import { fuse_getxattr_in, fuse_getxattr_out, fuse_setxattr_in } from "./structs
 const NOTHING = new Uint8Array(0);
 
 export function getxattr(adapter: Adapter, request: Request, inode: Inode): Outcome {
-  const { engine, reply } = adapter;
   const name = request.name(fuse_getxattr_in.sizeof);
+  const { virtualXattrs } = adapter;
+  if (virtualXattrs === null || !isVirtual(name)) return answerValue(adapter, request, inode, name, adapter.engine);
+  if (!name.startsWith(TRACE_PREFIX)) return answerValue(adapter, request, inode, name, virtualXattrs);
+  const refused = mayTrace(adapter, request, inode);
+  if (refused < 0 || request.u32(fuse_getxattr_in.size) === 0) return refused < 0 ? refused : encodeSize(adapter, 0);
+  return adapter.tracer.start(name.slice(TRACE_PREFIX.length) as Bytes);
+}
+
+function answerValue(adapter: Adapter, request: Request, inode: Inode, name: Bytes, from: Pick<Engine, "getxattr">): Outcome {
+  const { reply } = adapter;
   const size = Math.min(request.u32(fuse_getxattr_in.size), reply.capacity);
-  if (name.startsWith(TRACE_PREFIX)) return trace(adapter, request, inode, name.slice(TRACE_PREFIX.length) as Bytes);
-  const from = adapter.virtualXattrs !== null && isVirtual(name) ? adapter.virtualXattrs : engine;
   if (size === 0) return encodeSize(adapter, from.getxattr(inode, name, NOTHING));
   return from.getxattr(inode, name, reply.buffer.subarray(reply.start, reply.start + size));
 }
 
 /**
- * Of the root, asked for by root or by who mounted: has the daemon connect to a socket and tell it what happens. It is
- * asked for as an xattr that is read, as a read-only mount would let none be set. The value is empty.
+ * Whether the daemon is to connect to a socket and tell it what happens: where it is asked of the root, and by root or by
+ * who mounted. It is asked for as an xattr that is read, as a read-only mount would let none be set; its value is empty.
  */
-function trace(adapter: Adapter, { pid }: Request, inode: Inode, socket: Bytes): Outcome {
-  if (inode !== adapter.engine.root || !socket.startsWith("/")) return -E.ENODATA;
-  return isOfMounter(pid) ? adapter.tracer.start(socket) : -E.EPERM;
+function mayTrace(adapter: Adapter, { pid }: Request, inode: Inode): Outcome {
+  if (inode !== adapter.engine.root) return -E.ENODATA;
+  return isOfMounter(pid) ? 0 : -E.EPERM;
 }
 
 export function listxattr(adapter: Adapter, request: Request, inode: Inode): Outcome {

@@ -52,6 +52,7 @@ export class Tracing implements Tracer {
   }
 
   start(path: Bytes): number {
+    if (!path.startsWith("/")) return -E.ENODATA;
     if (this.#sockets.size + this.#connecting >= MOST_TRACERS) return -E.EBUSY;
     this.#connecting++;
     void this.#connect(path)
