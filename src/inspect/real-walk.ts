@@ -1,6 +1,7 @@
 /** Walks over what one layer has, as it is stored: marks and whiteouts are files like any other. */
 import { readEntries, type RealEntry } from "../engine/real-entries.js";
 import type { RealDirectory } from "../engine/real.js";
+import { hiddenBy, isMarkName } from "../engine/oci.js";
 import { layerWords } from "../engine/provenance.js";
 import { isWhiteout } from "../engine/whiteout.js";
 import { concat, display, type Bytes } from "../sys/bytes.js";
@@ -27,14 +28,17 @@ export function listReal({ layer, directory, path }: RealPlace): RealEntry[] {
   throw new InspectError(`'${at}' of ${layerWords(layer)} can't be listed (${errnoName(entries)}); look at it as a user who may`);
 }
 
-/** Calls `visit` for all that is in a directory of a layer, itself left out. The attributes are only lent. */
+/**
+ * Calls `visit` for all that is in a directory of a layer, itself left out, and says which of it stands for something
+ * deleted. The attributes are only lent.
+ */
 export function walkReal(stack: Stack, place: RealPlace, visit: (object: Stat, isWhiteout: boolean) => void): void {
   stack.trim();
   const { layer, directory, path } = place;
   for (const { name } of listReal(place)) {
     if (native.statx(directory.fd(), name, stat.fields) < 0) continue;
     const { isDirectory } = stat;
-    visit(stat, isWhiteout(directory, name, stat));
+    visit(stat, isWhiteout(directory, name, stat) || (directory.layer.hasOciMarks && isMarkName(name) && hiddenBy(name) !== null));
     if (isDirectory) walkReal(stack, { layer, directory: directory.child(name), path: concat(path, "/" as Bytes, name) }, visit);
   }
 }

@@ -96,6 +96,30 @@ describe("strange layers", () => {
     expect(answer.layers[1]!.shadowed).toBe(Number(run("stat", ["-c", "%b", place!.tree.at("low/c")]).stdout) * 512);
   });
 
+  it("the marks of OCI layers count where the mount would read them", () => {
+    const layers = {
+      low: dir({ etc: dir({ a: file("a"), b: file("b") }), cache: dir({ old: file("old") }), x: file("x") }),
+      up: dir({ etc: dir({ ".wh.a": file(), c: file("c") }), cache: dir({ ".wh..wh..opq": file(), n: file("n") }), ".wh.x": file() }),
+    };
+    const words = ["--lower", "low", "--upper", "up", "-o", "whiteouts=oci"];
+    expect(linesOf(ovlfsOn(layers, ["diff", ...words]))).toEqual(["C /cache", "A /cache/n", "D /cache/old", "C /etc", "D /etc/a", "A /etc/c", "D /x"]);
+    expect(linesOf(place!.ovlfs(["tree", "--layers", ...words])).slice(3)).toEqual([
+      "upper    /  [merged with lower 1]",
+      "upper    ├── cache/  [opaque, hides lower 1]",
+      "upper    │   └── n",
+      "upper    ├── etc/  [merged with lower 1]",
+      "upper    │   ├── a  [whiteout, hides lower 1]",
+      "lower 1  │   ├── b",
+      "upper    │   └── c",
+      "upper    └── x  [whiteout, hides lower 1]",
+      "",
+      "2 directories, 3 files, 2 whiteouts",
+    ]);
+    const answer = JSON.parse(place!.ovlfs(["du", "--json", ...words]).stdout) as { layers: { whiteouts: number }[] };
+    expect(answer.layers.map(({ whiteouts }) => whiteouts)).toEqual([2, 0]);
+    expect(linesOf(place!.ovlfs(["diff", ...words.slice(0, 4), "/x"]))).toEqual([]);
+  });
+
   it("special files and symlinks are told by what differs", () => {
     const layers = {
       low: dir({ dev: device("character", 1, 3), link: symlink("one"), x: file("", { xattrs: { "user.a": "1" } }) }),
@@ -187,6 +211,21 @@ describe("where it is written to", () => {
     const piped = run("sh", ["-c", `{ "$@" 2>err; echo $? >status; } | head -n 1`, "sh", process.execPath, CLI, "tree", "--lower", "many"], { cwd: place.path });
     expect(piped.stdout).toBe("/\n");
     expect([place.tree.read("err"), place.tree.read("status")]).toEqual(["", "0\n"]);
+  });
+
+  it("a user's own mount, whose marks are user.overlay.*, tells that user the same", ({ skip }) => {
+    place = new Place({ low: dir({ d: dir({ f: file(), g: file() }), e: dir({ h: file() }) }), own: dir({ u: dir(), w: dir(), m: dir() }, { mode: 0o777 }) });
+    run("chown", ["-R", "65534:65534", place.tree.at("own"), place.tree.at("low")]);
+    const lower = snapshot(place.tree.at("low"));
+    const { status, stdout, stderr } = place.asUser(65534, [
+      "cd own", '"$@" mount --lower ../low --upper u --work w m || exit 77', "rm -r m/e", "mkdir m/e", "rm m/d/f", '"$@" diff m', '"$@" tree --layers m/e', '"$@" umount m',
+    ].join("\n"));
+    skip(status === 77, stderr);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout.replaceAll(place.path, "").split("\n")).toEqual([
+      "C /d", "D /d/f", "C /e", "D /e/h", "upper    /own/u", "lower 1  /low", "", "upper    /e  [opaque, hides lower 1]", "", "0 directories, 0 files, 0 whiteouts", "",
+    ]);
+    expect(differences(snapshot(place.tree.at("low")), lower, untouched)).toEqual([]);
   });
 
   it("a symlink to a mount, and a path through one, lead into it", ({ skip }) => {
