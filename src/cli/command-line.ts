@@ -1,11 +1,14 @@
 /**
  * Words to commands. Two forms lead to the same mount: `ovlfs mount …` with long options, and the form of
  * fuse-overlayfs and mount.fuse, `ovlfs [SOURCE] MERGED -o …`, known by not beginning with a command's name.
- * Options may stand anywhere; nothing here touches a file.
+ * Options may stand anywhere; nothing here touches a file but the one
+ * that --from-inspect names.
  */
 import { bytes, display, type Bytes } from "../sys/bytes.js";
 import type { FeatureOptions } from "../engine/options.js";
 import { readHelperCall } from "./mount-helper.js";
+import type { Inspected } from "../inspect/container.js";
+import { takeInspected } from "./from-inspect.js";
 import { applyMountOptions } from "./mount-options.js";
 import { Settings, type MountFlag } from "./settings.js";
 import { UsageError } from "./usage-error.js";
@@ -91,6 +94,7 @@ class MountWords {
   #logFile: Bytes | undefined;
   #profileFile: Bytes | undefined;
   #traceFile: Bytes | undefined;
+  #inspected: Inspected | undefined;
   #other: Command | undefined;
 
   constructor(words: readonly Bytes[], form: "ovlfs" | "mount" | "mount-helper") {
@@ -114,6 +118,7 @@ class MountWords {
       case "--lower": return settings.addLower("--lower", this.#reader.value(item, "DIR[:DIR]..."));
       case "--upper": settings.upper = this.#directory(item); return;
       case "--work": settings.work = this.#directory(item); return;
+      case "--from-inspect": this.#inspected = takeInspected(settings, this.#reader.value(item, "FILE")); return;
       case "-o": case "--options": return applyMountOptions(settings, this.#reader.value(item, "OPTION[,OPTION]..."));
       case "--transport": this.#transport = this.#transportName(item); return;
       case "--profile": settings.profile = true; this.#profileFile = item.attached; return;
@@ -148,6 +153,9 @@ class MountWords {
     const settings = this.#settings;
     const [source, mountpoint] = this.#places();
     if (settings.lower.length === 0) throw this.#noLower();
+    if (this.#inspected?.isRunning && settings.upper === this.#inspected.upper && !settings.flags.has("MS_RDONLY")) {
+      throw new UsageError("the container runs, and two overlays must not write to one upper; stop it first, or mount with -o ro");
+    }
     for (const [option, value] of [["--upper or upperdir", settings.upper], ["--work or workdir", settings.work]] as const) {
       if (value === "") throw new UsageError(`${option} is empty; name a directory, or leave it out`);
     }
@@ -194,7 +202,7 @@ class MountWords {
 
   /** `[source, mountpoint]` of the plain words. */
   #places(): readonly [Bytes | undefined, Bytes] {
-    const [first, second, ...more] = this.#plain;
+    const [first = this.#inspected?.merged ?? undefined, second, ...more] = this.#plain;
     const extra = this.#form === "mount" ? second : more[0];
     if (extra !== undefined) {
       throw new UsageError(`there is one word too many: '${display(extra)}'; give one mount point, and layers by --lower, --upper and --work`);

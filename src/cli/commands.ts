@@ -24,6 +24,7 @@ export interface CommandEntry {
 }
 
 export const commands: readonly CommandEntry[] = [
+  { name: "inspect", usage: "[PATH]", load: () => import("./commands/inspect.js") },
   { name: "which", usage: "[--json] [PATH]", load: () => import("./commands/which.js") },
   { name: "explain", usage: "[--json] [PATH]", load: () => import("./commands/explain.js") },
   { name: "diff", usage: "[--tree | --json] [--content] [--layer LAYER] [PATH]", load: () => import("./commands/diff.js") },

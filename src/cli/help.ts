@@ -21,6 +21,9 @@ upper; without one the mount is read-only. Returns once the mount answers.
                                 written '\\:', a backslash '\\\\'
   --upper DIR                   the writable layer; the name is taken as it is
   --work DIR                    an empty directory on the file system of the upper
+  --from-inspect FILE           layers and options from the JSON that 'docker inspect', 'podman inspect' or 'ovlfs
+                                inspect' prints, '-' being standard input; its MergedDir if MERGED is left out. Of
+                                an image all layers are lower ones
   -o, --options OPTION[,...]    options as below; a comma in a value is written '\\,'
   -f, --foreground              stay in front; SIGINT, SIGTERM and SIGHUP unmount, a second one detaches
   -d, --debug                   stay in front and log each request

@@ -2,7 +2,7 @@
  * The words of the commands that look at an overlay as a whole: those that say which it is (target-words.ts), at most one
  * path, and options of the command's own. Without a path it is the working directory, or the root of named layers.
  */
-import { InspectError, resolve, Stack, type Entry, type Resolution } from "../inspect/index.js";
+import { InspectError, resolve, Stack, type Entry, type FoundOverlay, type Resolution } from "../inspect/index.js";
 import { display, type Bytes } from "../sys/bytes.js";
 import { errnoName } from "../sys/errno.js";
 import { TARGET_HELP, TargetWords } from "./target-words.js";
@@ -18,6 +18,11 @@ export interface OpenedOverlay {
   readonly asked: Bytes;
 }
 
+/** The same, not opened. */
+export interface NamedOverlay extends FoundOverlay {
+  readonly asked: Bytes;
+}
+
 /** An option of the command itself; false where it has none of that name. */
 export type OwnOption = (item: OptionItem, reader: WordReader) => boolean;
 
@@ -28,6 +33,12 @@ Without a PATH it is the working directory, or the root of the layers that are n
 
 /** Reads the words of `command` and opens the overlay that they name. The caller closes the stack. */
 export function openOverlay(words: readonly Bytes[], command: string, own: OwnOption): OpenedOverlay {
+  const { spec, path, asked } = nameOverlay(words, command, own);
+  return { stack: Stack.open(spec), path, asked };
+}
+
+/** Reads the words of `command`; nothing of the overlay that they name is opened. */
+export function nameOverlay(words: readonly Bytes[], command: string, own: OwnOption): NamedOverlay {
   const reader = new WordReader(words);
   const target = new TargetWords();
   const plain: Bytes[] = [];
@@ -39,8 +50,7 @@ export function openOverlay(words: readonly Bytes[], command: string, own: OwnOp
   if (extra !== undefined) throw new UsageError(`there is one word too many: '${display(extra)}'; give one path`);
   if (path === "") throw new UsageError("the path is empty; name a file or directory");
   const asked = path ?? (target.isNamed ? "/" : ".") as Bytes;
-  const found = target.find(asked);
-  return { stack: Stack.open(found.spec), path: found.path, asked };
+  return { ...target.find(asked), asked };
 }
 
 /** For an option without a value: always true. */

@@ -12,7 +12,7 @@ export type MountFlag =
   | "MS_RDONLY" | "MS_NOSUID" | "MS_NODEV" | "MS_NOEXEC" | "MS_SYNCHRONOUS" | "MS_DIRSYNC" | "MS_NOATIME"
   | "MS_NODIRATIME" | "MS_RELATIME" | "MS_STRICTATIME" | "MS_LAZYTIME";
 
-export type LowerOption = "--lower" | "lowerdir" | "lowerdir+";
+export type LowerOption = "--lower" | "--from-inspect" | "lowerdir" | "lowerdir+";
 
 /** The settings of a mount. */
 export class Settings {

@@ -4,6 +4,7 @@
  */
 import { directoriesSpec, findOverlay, type FoundOverlay } from "../inspect/index.js";
 import type { Bytes } from "../sys/bytes.js";
+import { takeInspected } from "./from-inspect.js";
 import { applyMountOptions } from "./mount-options.js";
 import { Settings } from "./settings.js";
 import { UsageError } from "./usage-error.js";
@@ -19,6 +20,8 @@ export const TARGET_HELP = `PATH lies in a mounted overlay, of the kernel or of 
   --lower DIR[:DIR]...          lower layers, topmost first; again for more below; '::' before data-only ones
   --upper DIR                   the upper
   --work DIR                    its work directory, where it matters
+  --from-inspect FILE           layers and options from the JSON that 'docker inspect', 'podman inspect' or 'ovlfs
+                                inspect' prints, '-' being standard input
   -o, --options OPTION[,...]    options that the mount would have, such as metacopy=on or userxattr
 `;
 
@@ -33,6 +36,7 @@ export class TargetWords {
       case "--lower": settings.addLower("--lower", reader.value(item, "DIR[:DIR]...")); break;
       case "--upper": settings.upper = reader.value(item, "DIR"); break;
       case "--work": settings.work = reader.value(item, "DIR"); break;
+      case "--from-inspect": takeInspected(settings, reader.value(item, "FILE")); break;
       case "-o": case "--options": applyMountOptions(settings, reader.value(item, "OPTION[,OPTION]...")); break;
       default: return false;
     }

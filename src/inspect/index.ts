@@ -1,6 +1,7 @@
 /** What commands use of `src/inspect`: an overlay is found, its layers opened, and its lookups told. */
 export { directoriesSpec, type NamedLayers } from "./directories.js";
 export { findOverlay, type FoundOverlay } from "./find.js";
+export { graphDriver } from "./graph-driver.js";
 export { InspectError } from "./inspect-error.js";
 export { Entry, MergedDirectory, type Part } from "./merged-directory.js";
 export { resolve, type Hop, type Resolution } from "./resolve.js";
