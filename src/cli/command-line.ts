@@ -5,7 +5,7 @@
  * that --from-inspect names.
  */
 import { bytes, display, type Bytes } from "../sys/bytes.js";
-import type { FeatureOptions } from "../engine/options.js";
+import type { FeatureOptions, PresentationOptions } from "../engine/options.js";
 import { readHelperCall } from "./mount-helper.js";
 import type { Inspected } from "../inspect/container.js";
 import { takeInspected } from "./from-inspect.js";
@@ -32,6 +32,7 @@ export interface MountCommand {
   readonly listsProvenance: boolean;
   readonly timeout?: number;
   readonly context?: Bytes;
+  readonly presentation: PresentationOptions;
   readonly features: FeatureOptions;
   readonly foreground: boolean;
   readonly transport: TransportName;
@@ -180,6 +181,7 @@ class MountWords {
       listsProvenance: settings.listsProvenance,
       ...(settings.timeout === undefined ? {} : { timeout: settings.timeout }),
       ...(settings.context === undefined ? {} : { context: settings.context }),
+      presentation: settings.squashToRoot ? { squashUid: 0, squashGid: 0, ...settings.presentation } : settings.presentation,
       // The layers that fuse-overlayfs is given are those of containers, as it leaves and reads them.
       features: settings.isFuseOverlayfs ? { whiteouts: "oci", ...settings.features } : settings.features,
       foreground: this.#foreground || settings.debug,

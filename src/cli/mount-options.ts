@@ -5,6 +5,7 @@
 import { display, type Bytes } from "../sys/bytes.js";
 import type { FeatureOptions } from "../engine/options.js";
 import { splitOptions, unescape } from "./escape.js";
+import { fuseOverlayfsOptions } from "./fuse-overlayfs-options.js";
 import type { MountFlag, Settings } from "./settings.js";
 import { UsageError } from "./usage-error.js";
 
@@ -24,7 +25,7 @@ type Effect =
   | { readonly refused: string };
 
 /** One option. A name that ends in `*` stands for all that begin so. */
-type Row = { readonly name: string; readonly help: string } & Effect;
+export type Row = { readonly name: string; readonly help: string } & Effect;
 
 const FOR_MOUNT = "passed over: for mount(8) and /etc/fstab";
 const ATIME: readonly MountFlag[] = ["MS_NOATIME", "MS_RELATIME", "MS_STRICTATIME"];
@@ -133,9 +134,7 @@ export const mountOptions: readonly Row[] = [
     "private", "rprivate", "shared", "rshared", "slave", "rslave", "unbindable", "runbindable",
     "user=*", "comment=*", "x-*", "X-*",
   ].map((name): Row => ({ name, help: FOR_MOUNT, passedOver: true })),
-  ...[
-    "threaded=*", "fast_ino=*", "plugins=*", "max_write=*", "max_read=*", "kernel_cache", "splice_read", "splice_write", "splice_move",
-  ].map((name): Row => ({ name, help: "passed over: it is about how fuse-overlayfs or libfuse works", passedOver: true })),
+  ...fuseOverlayfsOptions,
 ];
 
 const exact = new Map(mountOptions.filter((row) => !row.name.endsWith("*")).map((row) => [row.name, row]));

@@ -101,6 +101,7 @@ function openEngine(command: MountCommand, log: DaemonLog): Engine {
     readOnly: command.flags.includes("MS_RDONLY"),
     dataOnly: command.dataOnly,
     ...command.features,
+    ...command.presentation,
   }, log);
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Bytes } from "../sys/bytes.js";
 import { splitLayers } from "./escape.js";
-import type { FeatureOptions } from "../engine/options.js";
+import type { FeatureOptions, PresentationOptions } from "../engine/options.js";
 import { UsageError } from "./usage-error.js";
 
 /** Flags of mount(2) that an option can ask for. */
@@ -31,6 +31,10 @@ export class Settings {
   listsProvenance = false;
   /** Seconds for which the kernel may keep what it was told; absent: without a limit. */
   timeout: number | undefined;
+  /** How attributes are shown, where that is not as they are on disk. */
+  presentation: PresentationOptions = {};
+  /** All files are shown as root's, but for what `presentation` says. */
+  squashToRoot = false;
   /** The SELinux context of all files. */
   context: Bytes | undefined;
   /** Features of the overlay format that were asked for. */

@@ -34,7 +34,7 @@ export function setAttributes(fs: OverlayFs, inode: Inode, change: AttrChange): 
 function apply(fs: OverlayFs, inode: Inode, place: Place, change: AttrChange): number {
   return truncate(fs, inode, change.size)
     || killPrivileges(place, change)
-    || changeOwner(place, change)
+    || changeOwner(fs, place, change)
     || (change.mode === undefined ? 0 : setMode(place, change.mode & 0o7777))
     || changeTimes(place, change);
 }
@@ -46,8 +46,10 @@ function truncate(fs: OverlayFs, inode: Inode, size: number | undefined): number
   return fd < 0 ? fd : openFile.ftruncate(fd, size);
 }
 
-function changeOwner(place: Place, { uid, gid }: AttrChange): number {
-  return uid === undefined && gid === undefined ? 0 : setOwner(place, uid ?? -1, gid ?? -1);
+function changeOwner({ presentation }: OverlayFs, place: Place, { uid, gid }: AttrChange): number {
+  if (uid === undefined && gid === undefined) return 0;
+  const error = setOwner(place, uid ?? -1, gid ?? -1);
+  return presentation?.isSquashed ? 0 : error;
 }
 
 function changeTimes(place: Place, { atime, mtime }: AttrChange): number {

@@ -136,6 +136,7 @@ function makeOverWhiteout(fs: OverlayFs, work: Work, upper: RealDirectory, name:
 /** Gives an object what it inherits; 0 or an errno. */
 function bequeath(fs: OverlayFs, place: Place, type: number, { uid, gid, mode, accessAcl, defaultAcl }: Inherited): number {
   let error = fs.credentials.canSwitch ? setOwner(place, uid, gid) : 0;
+  if (fs.presentation?.isSquashed) error = 0;
   if (error >= 0 && type !== S_IFLNK) error = setMode(place, mode);
   if (error >= 0 && accessAcl) error = setXattr(place, XATTR_ACL_ACCESS, accessAcl, 0);
   if (error >= 0 && defaultAcl) error = setXattr(place, XATTR_ACL_DEFAULT, defaultAcl, 0);

@@ -5,10 +5,10 @@
  *
  * Inodes are counted: each answer that is an inode adds one reference, which `forget` gives back.
  */
-import { bytes, type Bytes } from "../sys/bytes.js";
+import type { Bytes } from "../sys/bytes.js";
 import { E, fail, isErrno, type Errno } from "../sys/errno.js";
 import { native } from "../sys/native.js";
-import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, Stat } from "../sys/stat.js";
+import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, type Stat } from "../sys/stat.js";
 import { setAttributes } from "./attributes.js";
 import { copyUp } from "./copy-up.js";
 import type { Counts } from "./counts.js";
@@ -17,29 +17,26 @@ import { allocate, copyRange, readData, seek, settledData, sync, syncNow, writeD
 import { listDirectory } from "./directory.js";
 import { pathIn, type EventListener } from "./events.js";
 import { getExtended, getFlags, setExtended, setFlags } from "./file-flags.js";
-import { DirectoryInode, type Inode } from "./inode.js";
+import type { DirectoryInode, Inode } from "./inode.js";
 import { canonicalPath, isWithin, type Layer } from "./layer.js";
 import { link } from "./link.js";
 import type { Listing } from "./listing.js";
-import { readUpperMarks } from "./enter.js";
 import { findChild, findChildWithAttributes } from "./lookup.js";
 import { releaseLowerNames } from "./known-names.js";
 import { getAttributes } from "./merged-stat.js";
-import { isMarkedOpaque } from "./oci.js";
 import { closeLayers, openOverlay } from "./open.js";
 import type { Miss } from "./misses.js";
 import { optionWords } from "./option-words.js";
-import { OptionError, type OverlayOptions } from "./options.js";
+import type { OverlayOptions } from "./options.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { protectionOf, type Protection } from "./protection.js";
 import { provenanceOf, type Provenance } from "./provenance.js";
 import { readLink } from "./real-link.js";
-import { ITSELF, type RealDirectory } from "./real.js";
 import { rmdir, unlink } from "./remove.js";
 import { rename } from "./rename.js";
+import { makeRoot } from "./root.js";
 import { stage } from "./staging.js";
 import type { AttrChange, Caller, Log } from "./types.js";
-import { opacity } from "./whiteout.js";
 import { changeXattr, dropXattr, getXattr, listMergedXattrs } from "./xattr.js";
 
 /** The directories that an overlay is made of; lowers topmost first, null for what it does not have or does not use. */
@@ -125,6 +122,10 @@ export class Engine {
     return provenanceOf(this.fs, inode);
   }
 
+  get hasAcls(): boolean {
+    return this.fs.hasAcls;
+  }
+
   /** Gives back `count` references. */
   forget(inode: Inode, count: number): void {
     this.fs.inodes.forget(inode, count);
@@ -155,7 +156,10 @@ export class Engine {
   /** As lookup, and fills `out` as getattr does. */
   lookupWithAttributes(parent: Inode, name: Bytes, out: Stat): Inode | Errno {
     this.fs.descriptors.trim();
-    return parent.isDirectory ? this.#found(parent, name, findChildWithAttributes(this.fs, parent, name, out)) : fail(E.ENOTDIR);
+    if (!parent.isDirectory) return fail(E.ENOTDIR);
+    const found = this.#found(parent, name, findChildWithAttributes(this.fs, parent, name, out));
+    if (!isErrno(found)) this.fs.presentation?.show(out);
+    return found;
   }
 
   #found(parent: DirectoryInode, name: Bytes, found: Inode | Miss | Errno): Inode | Errno {
@@ -168,7 +172,9 @@ export class Engine {
   /** Fills `out` with what stat(2) answers; 0 or an errno. */
   getattr(inode: Inode, out: Stat): number {
     this.fs.descriptors.trim();
-    return getAttributes(inode, out);
+    const error = getAttributes(inode, out);
+    if (error >= 0) this.fs.presentation?.show(out);
+    return error;
   }
 
   /** The target of a symlink. */
@@ -206,7 +212,7 @@ export class Engine {
   /** Makes a regular file without a name (O_TMPFILE). */
   tmpfile(parent: Inode, mode: number, caller: Caller): Inode | Errno {
     this.fs.descriptors.trim();
-    return parent.isDirectory ? referenced(makeNameless(this.fs, parent, mode, caller)) : fail(E.ENOTDIR);
+    return parent.isDirectory ? referenced(makeNameless(this.fs, parent, mode, this.#onDisk(caller))) : fail(E.ENOTDIR);
   }
 
   /** Makes an object of the type in `mode`: a regular file, device, fifo or socket. */
@@ -229,7 +235,11 @@ export class Engine {
   ): Inode | Errno {
     this.fs.descriptors.trim();
     if (!parent.isDirectory) return fail(E.ENOTDIR);
-    return referenced(make(this.fs, parent, name, { mode, major, minor, target, caller }));
+    return referenced(make(this.fs, parent, name, { mode, major, minor, target, caller: this.#onDisk(caller) }));
+  }
+
+  #onDisk(caller: Caller): Caller {
+    return this.fs.presentation?.storedCaller(caller) ?? caller;
   }
 
   /** Gives a file one more name; answers with the file. */
@@ -263,17 +273,17 @@ export class Engine {
 
   setattr(inode: Inode, change: AttrChange): number {
     this.fs.descriptors.trim();
-    return setAttributes(this.fs, inode, change);
+    return setAttributes(this.fs, inode, this.fs.presentation?.storedChange(change) ?? change);
   }
 
   /** The value's length; it is in `buffer` unless that is empty. ENODATA, ERANGE … */
   getxattr(inode: Inode, name: Bytes, buffer: Uint8Array): number {
-    return getXattr(inode, name, buffer);
+    return getXattr(this.fs, inode, name, buffer);
   }
 
   /** The names, each ended by NUL, without those of the overlay itself. */
   listxattr(inode: Inode): Buffer | Errno {
-    return listMergedXattrs(inode);
+    return listMergedXattrs(this.fs, inode);
   }
 
   /** `flags`: 0, XATTR_CREATE or XATTR_REPLACE. */
@@ -375,29 +385,6 @@ export class Engine {
     if (change?.size === 0 || protectionOf(this.fs, inode)) return null;
     return change && change.size === undefined && this.fs.config.metacopy ? null : stage(this.fs, inode);
   }
-}
-
-/** The root: the roots of all layers, merged. */
-function makeRoot(fs: OverlayFs): DirectoryInode {
-  const stat = new Stat();
-  const top = fs.lower[0]!.root;
-  const error = native.statx(top.fd(), ITSELF, stat.fields);
-  if (error < 0) throw new OptionError(`lower layer '${fs.lower[0]!.path}' can't be read; check its file system`);
-  const upper = fs.upper?.root ?? null;
-  const lower = upper && isMarkedOpaque(upper) ? [] : visibleRoots(fs.rootLowers);
-  // The lowest layer hides nothing below it.
-  for (const directory of lower.slice(0, -1)) directory.xwhiteouts = opacity(directory) === "xwhiteouts";
-  const root = new DirectoryInode(fs.inodes.nextId(), fs.numbers.of(stat), null, bytes("/"), upper, lower);
-  root.references = 1;
-  if (root.upper) readUpperMarks(root, root.upper);
-  fs.inodes.addNameless(root);
-  return root;
-}
-
-/** The kernel has no opaque roots; a layer of OCI may hide all below it. */
-function visibleRoots(roots: readonly RealDirectory[]): readonly RealDirectory[] {
-  const opaque = roots.findIndex(isMarkedOpaque);
-  return opaque < 0 ? roots : roots.slice(0, opaque + 1);
 }
 
 function referenced(answer: Inode | Errno): Inode | Errno {

@@ -8,6 +8,7 @@
 import type { Stat } from "../sys/stat.js";
 
 const INO_BITS = 64n;
+const SHORT_INO_BITS = 32n;
 // Odd constants of splitmix64: distinct numbers of one file system stay distinct before they are cut.
 const STEP = 0x9e3779b97f4a7c15n;
 const MIX = 0xbf58476d1ce4e5b9n;
@@ -20,12 +21,12 @@ export class InodeNumbers {
   /** The value of the high bits for numbers that leave them no room, and for file systems beyond those expected. */
   readonly #crowded: bigint;
 
-  /** `devices`: the st_dev of the layers, in any order; the numbers depend on it. */
-  constructor(devices: readonly number[]) {
+  /** `devices`: the st_dev of the layers, in any order; the numbers depend on it. `isShort`: they have 32 bits. */
+  constructor(devices: readonly number[], private readonly isShort = false) {
     for (const device of devices) this.#add(device);
     // Room for as many again (a layer may hold more than one device, as btrfs subvolumes) and for the crowded.
     const bits = BigInt(Math.ceil(Math.log2(this.#devices.size * 2 + 2)));
-    this.#shift = INO_BITS - bits;
+    this.#shift = (isShort ? SHORT_INO_BITS : INO_BITS) - bits;
     this.#crowded = (1n << bits) - 1n;
   }
 
@@ -41,12 +42,12 @@ export class InodeNumbers {
   /** The number for inode `ino` of device `dev`. */
   on(dev: number, ino: bigint): bigint {
     const index = this.#devices.get(dev) ?? this.#add(dev);
-    if (index === 0n && this.#devices.size === 1) return ino;
+    if (index === 0n && this.#devices.size === 1 && !(this.isShort && ino >> SHORT_INO_BITS)) return ino;
     if (ino >> this.#shift !== 0n || index >= this.#crowded) return this.#mixed(index, ino);
     return ino | (index << this.#shift);
   }
 
-  /** Two numbers can meet here, once in some 2^30 files. */
+  /** Two numbers can meet here, once in some 2^30 files; once in some 2^15 where they are short. */
   #mixed(index: bigint, ino: bigint): bigint {
     let mixed = BigInt.asUintN(Number(INO_BITS), ino * STEP + index * MIX);
     mixed = BigInt.asUintN(Number(INO_BITS), (mixed ^ (mixed >> 30n)) * MIX);

@@ -29,6 +29,8 @@ export interface Metadata {
 export function applyMetadata(fs: OverlayFs, target: Place, { lower, stat, origin }: Metadata, opened: number | null = null): number {
   let error = setOwner(target, stat.uid, stat.gid);
   if (error === -E.EPERM && !fs.credentials.canSwitch) error = 0;
+  // The owner has no place in the user namespace; the kernel's overlay says so too.
+  if (error === -E.EINVAL) error = fs.presentation?.isSquashed ? 0 : -E.EOVERFLOW;
   if (error >= 0) error = copyXattrs(fs, lower, target);
   if (error >= 0 && (stat.type === S_IFREG || stat.isDirectory)) error = copyFlags(fs, lower, target, opened);
   if (error >= 0 && origin && fs.work!.features.xattr) error = setOrigin(target, origin);

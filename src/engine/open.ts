@@ -21,6 +21,7 @@ import { yieldToFileSystems } from "./handle-support.js";
 import { Misses } from "./misses.js";
 import { OptionError, type OverlayOptions } from "./options.js";
 import type { OverlayFs } from "./overlay-fs.js";
+import { Presentation } from "./presentation.js";
 import { ITSELF, RealDirectory } from "./real.js";
 import { dropStaged } from "./staging.js";
 import type { Log } from "./types.js";
@@ -65,7 +66,7 @@ function assemble(options: OverlayOptions, log: Log, opened: OpenedDirectory[]):
   opened.length = 0;
   const lower = layers.slice(0, options.lower.length);
   const dataLayers = layers.slice(options.lower.length);
-  const fs = createState({ cache, upper: upper?.layer ?? null, work: upper?.work ?? null, lower, dataLayers, config, lowers, log });
+  const fs = createState({ options,  cache, upper: upper?.layer ?? null, work: upper?.work ?? null, lower, dataLayers, config, lowers, log });
   try {
     if (fs.work) openFeatures(fs, fs.work, config, log);
     return fs;
@@ -244,6 +245,7 @@ function probeFeatures(work: RealDirectory, log: Log): Pick<UpperFeatures, "tmpf
 
 /** What was opened, for the state. */
 interface Opened {
+  readonly options: OverlayOptions;
   readonly cache: DescriptorCache;
   readonly upper: Layer | null;
   readonly work: Work | null;
@@ -254,7 +256,7 @@ interface Opened {
   readonly log: Log;
 }
 
-function createState({ cache, upper, work, lower, dataLayers, config, lowers, log }: Opened): OverlayFs {
+function createState({ options,  cache, upper, work, lower, dataLayers, config, lowers, log }: Opened): OverlayFs {
   const stat = new Stat();
   const devices = [...(upper ? [upper] : []), ...lower].map((layer) => {
     native.statx(layer.root.fd(), ITSELF, stat.fields);
@@ -267,7 +269,9 @@ function createState({ cache, upper, work, lower, dataLayers, config, lowers, lo
     index: null,
     descriptors: cache,
     inodes: new InodeTable((inode) => dropStaged(fs, inode, null), config.nfsExport),
-    numbers: new InodeNumbers(devices),
+    numbers: new InodeNumbers(devices, options.shortInodeNumbers),
+    presentation: Presentation.of(options),
+    hasAcls: !options.noAcl,
     credentials: new Credentials(),
     misses: new Misses(),
     walkAhead: new WalkAhead(),

@@ -38,8 +38,31 @@ export interface FeatureOptions {
   readonly fsync?: "auto" | "strict" | "volatile" | "off";
 }
 
+/** Ids on disk, from `onDisk` on, and what they are shown as. */
+export interface IdRange {
+  readonly onDisk: number;
+  readonly shown: number;
+  readonly count: number;
+}
+
+/** How attributes of the merged tree are shown, where that is not as they are on disk. */
+export interface PresentationOptions {
+  /** Owners are shown, and stored, through a map. */
+  readonly uidMapping?: readonly IdRange[];
+  readonly gidMapping?: readonly IdRange[];
+  /** All files are shown to belong to one user, or one group. */
+  readonly squashUid?: number;
+  readonly squashGid?: number;
+  /** Directories have one link. */
+  readonly staticNlink?: boolean;
+  /** Inode numbers have 32 bits. */
+  readonly shortInodeNumbers?: boolean;
+  /** There are no ACLs. */
+  readonly noAcl?: boolean;
+}
+
 /** The layers of an overlay. Paths are bytes, unescaped, relative to the working directory or absolute. */
-export interface OverlayOptions extends FeatureOptions {
+export interface OverlayOptions extends FeatureOptions, PresentationOptions {
   /** The read-only layers, topmost first; at least one. */
   readonly lower: readonly Bytes[];
   /** Layers below the others that are not merged: metacopies in `lower` find their data there. */

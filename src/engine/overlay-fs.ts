@@ -14,6 +14,7 @@ import type { InodeTable } from "./inode-table.js";
 import type { DirectoryInode, Inode } from "./inode.js";
 import type { Layer } from "./layer.js";
 import type { Misses } from "./misses.js";
+import type { Presentation } from "./presentation.js";
 import type { RealDirectory } from "./real.js";
 import type { Log } from "./types.js";
 import type { WalkAhead } from "./walk-ahead.js";
@@ -37,6 +38,9 @@ export interface OverlayFs {
   readonly descriptors: DescriptorCache;
   readonly inodes: InodeTable;
   readonly numbers: InodeNumbers;
+  /** Null where attributes are shown as they are on disk. */
+  readonly presentation: Presentation | null;
+  readonly hasAcls: boolean;
   readonly credentials: Credentials;
   readonly misses: Misses;
   readonly walkAhead: WalkAhead;

@@ -19,13 +19,15 @@ const empty = Buffer.alloc(0);
 const NUL = bytes("\0");
 
 /** The value's length, in `buffer` unless that is empty; or ENODATA, ERANGE … */
-export function getXattr(inode: Inode, name: Bytes, buffer: Uint8Array): number {
+export function getXattr(fs: OverlayFs, inode: Inode, name: Bytes, buffer: Uint8Array): number {
   const { real } = inode;
   if (isVirtual(name)) return -E.ENODATA;
+  if (isWithoutAcl(fs, name)) return -E.EOPNOTSUPP;
   const inLayer = real.layer.xattrs.toLayer(name);
   if (inLayer === null) return -E.EOPNOTSUPP;
   const dirfd = real.dirfd();
   const length = dirfd < 0 ? dirfd : native.getxattrat(dirfd, real.name, inLayer, buffer);
+  if (length > 0 && fs.presentation && isAcl(inLayer)) fs.presentation.showAcl(buffer.subarray(0, length));
   return length === -E.EOPNOTSUPP && isAcl(inLayer) ? -E.ENODATA : length;
 }
 
@@ -35,12 +37,15 @@ export function getXattr(inode: Inode, name: Bytes, buffer: Uint8Array): number 
  */
 function isAcl(name: Bytes): boolean { return name === XATTR_ACL_ACCESS || name === XATTR_ACL_DEFAULT; }
 
+/** Whether it is an ACL, where the overlay is to have none. */
+function isWithoutAcl({ hasAcls }: OverlayFs, name: Bytes): boolean { return !hasAcls && isAcl(name); }
+
 /** The names, each ended by NUL. */
-export function listMergedXattrs(inode: Inode): Buffer | Errno {
+export function listMergedXattrs(fs: OverlayFs, inode: Inode): Buffer | Errno {
   const list = listXattrs(inode.real);
   if (isErrno(list)) return list;
   const merged = splitNames(list)
-    .map((name) => isVirtual(name) ? null : inode.real.layer.xattrs.toMerged(name))
+    .map((name) => isVirtual(name) || isWithoutAcl(fs, name) ? null : inode.real.layer.xattrs.toMerged(name))
     .filter((name) => name !== null);
   return Buffer.from(merged.map((name) => concat(name, NUL)).join(""), "latin1");
 }
@@ -48,9 +53,10 @@ export function listMergedXattrs(inode: Inode): Buffer | Errno {
 /** Sets an xattr, after a copy-up; 0 or an errno. */
 export function changeXattr(fs: OverlayFs, inode: Inode, name: Bytes, value: Uint8Array, flags: number): number {
   const inLayer = isVirtual(name) ? null : inode.real.layer.xattrs.toLayer(name);
-  if (inLayer === null) return -E.EOPNOTSUPP;
+  if (inLayer === null || isWithoutAcl(fs, name)) return -E.EOPNOTSUPP;
   const error = mayChange(fs, inode) || copyUp(fs, inode);
-  return error < 0 ? error : tellChanged(fs, inode, "xattr", name, setXattr(inode.upper!, inLayer, value, flags));
+  const stored = fs.presentation && isAcl(name) ? fs.presentation.storedAcl(value) : value;
+  return error < 0 ? error : tellChanged(fs, inode, "xattr", name, setXattr(inode.upper!, inLayer, stored, flags));
 }
 
 /** Answers with the result of the change. */
@@ -66,7 +72,7 @@ export function dropXattr(fs: OverlayFs, inode: Inode, name: Bytes): number {
   const allowed = mayChange(fs, inode);
   if (allowed < 0) return allowed;
   if (!inode.upper) {
-    const found = getXattr(inode, name, empty);
+    const found = getXattr(fs, inode, name, empty);
     if (found < 0) return found;
   }
   const error = copyUp(fs, inode);

@@ -66,14 +66,14 @@ export function init(adapter: Adapter, request: Request): Outcome {
   }
 
   const offered = request.u32(fuse_init_in.flags);
-  const { readOnly, nfsExport } = adapter.engine;
+  const { readOnly, nfsExport, hasAcls } = adapter.engine;
   const offered2 = request.argumentLength >= fuse_init_in.sizeof ? request.u32(fuse_init_in.flags2) : 0;
   if (adapter.passthrough && !(offered2 & FUSE_PASSTHROUGH_FLAG2)) {
     adapter.initialized("the kernel offers no FUSE passthrough, which Linux has from 6.9 on: leave data=passthrough out");
     return -E.EPROTO;
   }
   const wanted = WANTED | (readOnly || adapter.passthrough ? 0 : FUSE_WRITEBACK_CACHE) | (nfsExport ? FUSE_EXPORT_SUPPORT : 0);
-  const flags = offered & wanted;
+  const flags = offered & (hasAcls ? wanted : wanted & ~FUSE_POSIX_ACL);
   adapter.writebackCache = (flags & FUSE_WRITEBACK_CACHE) !== 0;
   adapter.setxattrExtended = (flags & FUSE_SETXATTR_EXT) !== 0;
   reply.setU32(fuse_init_out.max_readahead, request.u32(fuse_init_in.max_readahead));

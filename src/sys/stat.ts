@@ -39,7 +39,9 @@ export class Stat {
   get nlink(): number { return this.fields[Field.Nlink]!; }
   set nlink(v: number) { this.fields[Field.Nlink] = v; }
   get uid(): number { return this.fields[Field.Uid]!; }
+  set uid(v: number) { this.fields[Field.Uid] = v; }
   get gid(): number { return this.fields[Field.Gid]!; }
+  set gid(v: number) { this.fields[Field.Gid] = v; }
   get ino(): bigint { return this.#wide[Field.Ino]!; }
   set ino(v: bigint) { this.#wide[Field.Ino] = v; }
   get size(): number { return this.fields[Field.Size]!; }

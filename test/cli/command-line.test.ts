@@ -14,7 +14,7 @@ describe("ovlfs mount", () => {
   it("takes layers, options and the mount point", () => {
     expect(mount("mount", "--lower", "/a:/b", "--upper", "/u", "--work", "/w", "-o", "noatime", "/m")).toEqual({
       kind: "mount", mountpoint: "/m", lower: ["/a", "/b"], upper: "/u", work: "/w", source: "ovlfs", flags: ["MS_NOATIME"],
-      dataOnly: [], features: {},
+      dataOnly: [], features: {}, presentation: {},
       allowOther: false, debug: false, copyUpAtOpen: false, passthrough: false, listsProvenance: false, foreground: false, transport: "fuse", profile: false, trace: false,
     });
   });

@@ -57,4 +57,24 @@ describe("the form of fuse-overlayfs", () => {
     const layers = Array.from({ length: 120 }, (_, i) => `l/${"X".repeat(26)}${String(i)}/../${"y".repeat(30)}/diff${String(i)}`);
     expect(mount(`lowerdir=${layers.join(":")},upperdir=u,workdir=w`).lower).toEqual(layers);
   });
+
+  it("takes maps of ids in threes, with colons more than needed and several ranges", () => {
+    expect(mount("lowerdir=A,uidmapping=:0:100000:5000,gidmapping=:0:100000:5000:5000:0:1").presentation).toEqual({
+      uidMapping: [{ onDisk: 0, shown: 100000, count: 5000 }],
+      gidMapping: [{ onDisk: 0, shown: 100000, count: 5000 }, { onDisk: 5000, shown: 0, count: 1 }],
+    });
+    for (const wrong of ["", ":", "0:1", "0:1:2:3", "a:0:1", "0:-1:1", "4294967290:0:6", "0:4294967295:1"]) {
+      expect(() => mount(`lowerdir=A,uidmapping=${wrong}`), wrong).toThrow(/'uidmapping=.*' can't be used: .*; write 'uidmapping=ONDISK:SHOWN:COUNT/);
+    }
+  });
+
+  it("takes squashed owners, each kind before squash_to_root", () => {
+    expect(mount("lowerdir=A,squash_to_uid=1000,squash_to_gid=100").presentation).toEqual({ squashUid: 1000, squashGid: 100 });
+    expect(mount("lowerdir=A,squash_to_gid=100,squash_to_root").presentation).toEqual({ squashUid: 0, squashGid: 100 });
+    expect(() => mount("lowerdir=A,squash_to_uid=root")).toThrow("'squash_to_uid=root' can't be used: 'root' is no id; write 'squash_to_uid=ID'");
+  });
+
+  it("takes static_nlink, noacl and ino32_t", () => {
+    expect(mount("lowerdir=A,static_nlink,noacl,ino32_t").presentation).toEqual({ staticNlink: true, noAcl: true, shortInodeNumbers: true });
+  });
 });
