@@ -6,11 +6,14 @@ import type { ExplanationMessage } from "./messages.js";
 /** Explains a path from the root of the merged tree. */
 export function explain(stack: Stack, path: Bytes): ExplanationMessage {
   const resolution = resolve(stack, path);
-  const facts = decide(stack, resolution).map(({ text }) => text);
+  const facts = decide(stack, resolution);
+  const because = facts.map(({ text }) => text).join("; ");
   const { entry } = resolution;
-  if (entry === null) return { answer: sentence(facts.join("; ")), steps: [] };
+  if (entry === null) return { answer: sentence(because), steps: [] };
+  // That directories are merged says already what the name is.
+  const isSaid = facts.some(({ kind }) => kind === "merged");
   return {
-    answer: sentence(`${entryResult(stack, entry, null)}; ${facts.join("; ")}`),
+    answer: sentence(isSaid ? because : `${entryResult(stack, entry, null)}; ${because}`),
     steps: layerLines(stack, entry).map(({ layer, last, text, evidence, consequence }) => ({
       layer: layer.index, last: last.index, text: sentence(text), evidence, consequence,
     })),

@@ -30,11 +30,9 @@ export function pageFiles(): ReadonlyMap<string, PageFile> {
   return files;
 }
 
-/** Beside this module, also where a bundler moved its code into another folder of `dist/`. */
+/** Beside this module, in a package as in a checkout. */
 function pageDirectory(): URL {
-  const found = ["./page/", "./explore/page/", "../explore/page/"]
-    .map((place) => new URL(place, import.meta.url))
-    .find((place) => existsSync(new URL("index.html", place)));
-  if (found === undefined) throw new Error("the files of the page are missing; install ovlfs anew, or build it by 'npm run build'");
-  return found;
+  const directory = new URL("./page/", import.meta.url);
+  if (existsSync(new URL("main.js", directory))) return directory;
+  throw new Error("the files of the page are missing; install ovlfs anew, or build it by 'npm run build'");
 }

@@ -7,7 +7,7 @@ import type { Entry } from "./merged-directory.js";
 import type { Hop, Resolution } from "./resolve.js";
 import { layerName, type Stack } from "./stack.js";
 import type { FileStep, Hiding, ObjectStep } from "./steps.js";
-import { describeHiding, describeRefusal, evidenceOf, placeOf, sourcesOf, typeWord } from "./words.js";
+import { describeHiding, describeRefusal, evidenceOf, layerNames, placeOf, sourcesOf, typeWord } from "./words.js";
 
 /** One fact. `by` is the object that it is about; null where it is that nothing is there. */
 export interface Fact {
@@ -74,7 +74,7 @@ function missingFact(stack: Stack, { shadowed }: Entry, by: Hiding | null): Fact
 
 function directoryFact({ objects }: Entry): Fact {
   const sources = sourcesOf(objects);
-  const names = sources.map(({ layer }) => layerName(layer)).join(", ");
+  const names = layerNames(sources.map(({ layer }) => layer));
   if (sources.length === 1) return { kind: "only", by: sources[0]!, text: `only ${names} has a directory there that counts` };
   return { kind: "merged", by: sources[0]!, text: `directories of one name are merged: ${names}; owner, mode and times are those of the topmost` };
 }

@@ -10,7 +10,7 @@ import type { Entry } from "./merged-directory.js";
 import type { Hop, Resolution } from "./resolve.js";
 import { layerName, type Stack, type StackLayer } from "./stack.js";
 import type { ObjectStep, Step } from "./steps.js";
-import { answerWord, describeHiding, describeObject, describeRefusal, evidenceOf, placeOf, sourcesOf, typeWord } from "./words.js";
+import { answerWord, describeHiding, describeObject, describeRefusal, evidenceOf, layerNames, placeOf, sourcesOf, typeWord } from "./words.js";
 import { headline, isThere, whichJson } from "./which.js";
 
 /** As a person reads it. */
@@ -164,8 +164,8 @@ export function entryResult(stack: Stack, entry: Entry, target: Bytes | null): s
     const link = target === null ? "" : `; the path goes on at '${display(target)}'${target.startsWith("/") ? ", from the root of the overlay" : ""}`;
     return `the ${typeWord(answer.provider.stat)} of ${layerName(answer.provider.layer)}${link}`;
   }
-  const layers = sourcesOf(entry.objects).map(({ layer }) => layerName(layer));
-  return layers.length === 1 ? `the directory of ${layers[0]!} alone` : `a directory, merged of ${layers.join(", ")}`;
+  const layers = sourcesOf(entry.objects).map(({ layer }) => layer);
+  return layers.length === 1 ? `the directory of ${layerName(layers[0]!)} alone` : `a directory, merged of ${layerNames(layers)}`;
 }
 
 function conclusion(stack: Stack, resolution: Resolution): string {

@@ -8,7 +8,7 @@ import { concat, display, type Bytes } from "../sys/bytes.js";
 import { errnoName } from "../sys/errno.js";
 import { S_IFBLK, S_IFCHR, S_IFIFO, S_IFLNK, S_IFREG, S_IFSOCK, type Stat } from "../sys/stat.js";
 import { readTarget } from "./resolve.js";
-import { layerName, type Stack } from "./stack.js";
+import { layerName, type Stack, type StackLayer } from "./stack.js";
 import type { Answer, DirectoryStep, FileStep, Hiding, ObjectStep, Refusal } from "./steps.js";
 
 const TYPES = new Map([
@@ -103,6 +103,21 @@ export function answerWord(answer: Answer): string {
     case "missing": return "not there (ENOENT)";
     case "refused": return `refused (${errnoName(answer.error)})`;
   }
+}
+
+/** So many layers next to each other are named by the first and the last. */
+const SPAN = 4;
+
+/** Layers by their names, from the top: `upper, lower 2`, and of many `upper, lower 1 to 128`. */
+export function layerNames(layers: readonly StackLayer[]): string {
+  const spans: StackLayer[][] = [];
+  for (const layer of layers) {
+    const span = spans.at(-1);
+    const last = span?.at(-1);
+    if (last?.kind === layer.kind && last.number + 1 === layer.number) span!.push(layer);
+    else spans.push([layer]);
+  }
+  return spans.flatMap((span) => (span.length < SPAN ? span.map(layerName) : `${layerName(span[0]!)} to ${span.at(-1)!.number}`)).join(", ");
 }
 
 /** The layers that a directory is merged of, or the one that a file is from. */

@@ -112,6 +112,19 @@ describe("the page", () => {
     await browser.activeIs("motd");
   });
 
+  it("of 60 layers it shows the one that the active row is from", async (context) => {
+    const many = Array.from({ length: 60 }, (_, i) => dir({ d: dir(), [`from ${i + 1}`]: file("x") }));
+    await open(context, kernel, {}, { lowers: many, upper: dir() });
+    await expect.poll(() => browser.page.locator("#explanation-body .answer").innerText()).toMatch(/merged: lower 1 to 60;/);
+    await browser.grid.focus();
+    for (const [key, name, layer] of [["End", "from 9", 9], ["ArrowUp", "from 8", 8], ["Home", "d", 1]] as const) {
+      await browser.press(key);
+      await browser.activeIs(name);
+      const [chip, grid] = [await browser.chip(name, layer).boundingBox(), await browser.grid.boundingBox()];
+      expect([name, chip!.x > grid!.x + 280, chip!.x + chip!.width < grid!.x + grid!.width]).toEqual([name, true, true]);
+    }
+  });
+
   it("says that the overlay was unmounted", async (context) => {
     await open(context, ovlfs);
     fixture.unmount();

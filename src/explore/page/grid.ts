@@ -65,13 +65,23 @@ export class Grid {
     return Math.max(1, Math.floor((this.element.clientHeight - HEAD_HEIGHT) / ROW_HEIGHT));
   }
 
-  /** Scrolls as little as needed. */
+  /** Scrolls as little as needed, with many layers also to the one that the row is from. */
   scrollTo(node: Node): void {
+    this.#scrollToColumn(providerOf(node.row) + 1);
     const top = this.#tree.indexOf(node) * ROW_HEIGHT;
     if (top < 0) return;
     const room = this.element.clientHeight - HEAD_HEIGHT;
     if (top < this.element.scrollTop) this.element.scrollTop = top;
     else if (top + ROW_HEIGHT > this.element.scrollTop + room) this.element.scrollTop = top + ROW_HEIGHT - room;
+  }
+
+  #scrollToColumn(column: number): void {
+    const [merged, head] = [this.#heads.children[0], this.#heads.children[column]];
+    if (!(merged instanceof HTMLElement) || !(head instanceof HTMLElement) || column === 0) return;
+    const { scrollLeft, clientWidth } = this.element;
+    const beyond = head.offsetLeft + head.offsetWidth - clientWidth;
+    if (head.offsetLeft < scrollLeft + merged.offsetWidth) this.element.scrollLeft = head.offsetLeft - merged.offsetWidth;
+    else if (beyond > scrollLeft) this.element.scrollLeft = beyond;
   }
 
   /** The drawn row of a node. */
