@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { chapters } from "../../src/tour/chapters/index.js";
 import { kernel, ovlfs } from "../harness/mounters.js";
 import { run, waitUntil } from "../harness/processes.js";
 import { TourPlace } from "./place.js";
@@ -92,6 +93,15 @@ describe("a chapter", () => {
     expect((await begun.ended).stdout).toBe(transcript);
     rmdirSync(place.tree.at("tmp/it's here"));
     place.expectNothingLeft();
+  });
+
+  it("points to documents and files that are there", () => {
+    const root = join(import.meta.dirname, "../..");
+    const pointers = chapters.flatMap(({ reading }) => reading).join("\n");
+    const documents = pointers.match(/(?:docs\/)?[\w-]+\.md/g)!;
+    const sources = pointers.match(/[\w-]+\.ts/g)!.map((name) => `src/engine/${name}`);
+    expect([...documents, ...sources].filter((name) => !existsSync(join(root, name)))).toEqual([]);
+    expect(documents.length).toBeGreaterThanOrEqual(CHAPTERS);
   });
 
   it("is chosen by its number; --list has them all", async () => {

@@ -48,5 +48,5 @@ Nothing was copied. The upper is still empty: a container starts at once, howeve
     "Directories are merged; of files the topmost is seen, whole.",
     "A fresh container is an empty upper. Its mount copies nothing.",
   ],
-  reading: ["docs/architecture.md", "the kernel's Documentation/filesystems/overlayfs.rst"],
+  reading: ["docs/architecture.md", "docs/layers.md (ovlfs tree)", "the kernel's Documentation/filesystems/overlayfs.rst"],
 };

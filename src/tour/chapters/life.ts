@@ -64,5 +64,5 @@ export const life: Chapter = {
     "Remove: the upper is gone too, and all changes with it. The lowers stay.",
     "What must outlive a container does not belong into its upper; that is what volumes are for.",
   ],
-  reading: ["README.md (Mount)"],
+  reading: ["README.md (Mount)", "docs/layers.md (ovlfs diff)"],
 };

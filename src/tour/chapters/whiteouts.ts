@@ -14,7 +14,7 @@ export const whiteouts: Chapter = {
       say: "Only base has etc/motd.",
       acts: [mountImage, "rm merged/etc/motd", { refused: "cat merged/etc/motd", words: "No such file or directory" }],
       view: { focus: ["etc"] },
-      why: "In merged the file is gone. In the upper stands a character device of the same name, with the device number 0, 0. No driver has that number; it is the sign for: do not look further down. base still has the file, so deleting files of an image frees no space.",
+      why: "In merged the file is gone. In the upper stands a character device of the same name, with the device number 0, 0. No driver has that number; it is the sign for: do not look further down. base still has the file, so deleting files of an image frees no space. (What appeared in work/work, chapter 6 explains.)",
       claims: [mounted, gone("merged/etc/motd"), whiteout("upper/etc/motd"), reads("base/etc/motd", "Welcome!\n")],
     },
     {
@@ -61,5 +61,5 @@ export const whiteouts: Chapter = {
     "A whiteout ends the search, for a file or for a whole tree.",
     "Deleting does not free what the lowers take. It makes a (tiny) entry more.",
   ],
-  reading: ["docs/architecture.md (whiteout.ts, remove.ts)"],
+  reading: ["docs/architecture.md (whiteout.ts, remove.ts)", "docs/inspect.md (ovlfs explain)"],
 };
