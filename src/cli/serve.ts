@@ -13,6 +13,7 @@ import type { Session, Transport } from "../transport.js";
 import type { MountCommand, TransportName } from "./command-line.js";
 import { noteLeftovers } from "./leftovers.js";
 import { openLog, openLogFile, type DaemonLog } from "./log.js";
+import { presentationOf } from "./mapped-layers.js";
 import { resolveMountpoint } from "./mountpoint.js";
 import { Profiling } from "./profiling.js";
 import { securityOptions } from "./security-options.js";
@@ -101,7 +102,7 @@ function openEngine(command: MountCommand, log: DaemonLog): Engine {
     readOnly: command.flags.includes("MS_RDONLY"),
     dataOnly: command.dataOnly,
     ...command.features,
-    ...command.presentation,
+    ...presentationOf(command, log),
   }, log);
 }
 
