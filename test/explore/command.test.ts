@@ -16,7 +16,7 @@ it.each([
   [["nowhere"], /^ovlfs: 'nowhere' /],
   [["--lower", "nowhere"], /^ovlfs: .*nowhere/],
   [["m", "u"], /^ovlfs: there is one word too many: 'u'; /],
-  [["--upper", "u"], /^ovlfs: .*add --lower DIR/],
+  [["--upper", "u"], /^ovlfs: no lower layer is given; /],
   [["--port", "0", "--lower", "l"], /^ovlfs: '0' is no port; /],
   [["--port", "65536", "--lower", "l"], /^ovlfs: '65536' is no port; /],
   [["--port=x", "--lower", "l"], /^ovlfs: 'x' is no port; /],
