@@ -11,7 +11,7 @@ import { describeHiding, describeRefusal, evidenceOf, layerNames, placeOf, sourc
 
 /** One fact. `by` is the object that it is about; null where it is that nothing is there. */
 export interface Fact {
-  readonly kind: "whiteout" | "opaque" | "redirect" | "metacopy" | "topmost" | "merged" | "only" | "absent" | "refused" | "symlink" | "not-a-directory" | "loop";
+  readonly kind: "whiteout" | "opaque" | "redirect" | "metacopy" | "topmost" | "merged" | "only" | "absent" | "refused" | "index" | "symlink" | "not-a-directory" | "loop";
   readonly by: ObjectStep | null;
   readonly text: string;
 }
@@ -59,7 +59,7 @@ function factsOf(stack: Stack, entry: Entry): Fact[] {
     case "refused": return [{ kind: "refused", by: null, text: describeRefusal(stack, answer.reason) }];
     case "found":
       if (answer.provider.kind === "directory") return [...marksOnTheWay(stack, entry), directoryFact(entry)];
-      return [answer.provider.metacopy > 0 ? metacopyFact(stack, answer.provider, answer.data) : topmostFact(entry, answer.provider)];
+      return [answer.provider.metacopy > 0 ? metacopyFact(stack, answer.provider, answer.data) : topmostFact(stack, entry, answer.provider)];
   }
 }
 
@@ -84,7 +84,10 @@ function metacopyFact(stack: Stack, provider: FileStep, data: FileStep | null): 
   return { kind: "metacopy", by: provider, text: `it holds attributes alone (${evidenceOf(stack, provider).join(", ")}); ${where}` };
 }
 
-function topmostFact({ objects }: Entry, provider: FileStep): Fact {
+function topmostFact(stack: Stack, { objects }: Entry, provider: FileStep): Fact {
+  if (provider.layer === stack.indexPlace) {
+    return { kind: "index", by: provider, text: "it is a hard link of a lower file, and the copy that another name of it was given stands for all of them (index=on)" };
+  }
   const isAlone = objects.filter(({ use }) => use !== "passes").length === 1;
   return { kind: isAlone ? "only" : "topmost", by: provider, text: isAlone ? `only ${layerName(provider.layer)} has it` : seenText(provider) };
 }

@@ -108,6 +108,8 @@ function isPlain(entry: Entry, step: Step): boolean {
   return entry.parent.parts.some((part) => part.layer === step.layer && step.path === `${part.path}/${entry.name}`);
 }
 
+const INDEX_COPY = "In the index, under the handle of the lower file: the copy that another of its names was given. With index=on it stands for all of them.";
+
 /** What follows from an object. */
 function consequenceOf(stack: Stack, entry: Entry, step: ObjectStep): string {
   switch (step.use) {
@@ -116,7 +118,7 @@ function consequenceOf(stack: Stack, entry: Entry, step: ObjectStep): string {
     case "data": return "It gives the data.";
     case "hidden": return step.hiding ? `Not seen: hidden by ${describeHiding(stack, step.hiding)}.` : "No directory, so the way of the redirect ends here.";
     case "merges": return `Merged below the others.${below(entry, step)}`;
-    case "provides": return provides(entry, step);
+    case "provides": return step.layer === stack.indexPlace ? INDEX_COPY : provides(entry, step);
   }
 }
 

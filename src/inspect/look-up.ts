@@ -10,6 +10,7 @@ import { concat, type Bytes } from "../sys/bytes.js";
 import { E, fail, isErrno, type Errno } from "../sys/errno.js";
 import { S_IFREG } from "../sys/stat.js";
 import { readEvidence, type Evidence, type RedirectMark } from "./evidence.js";
+import { findIndexed } from "./indexed.js";
 import { findLowerData } from "./lower-data.js";
 import type { MergedDirectory, Part } from "./merged-directory.js";
 import type { Stack, StackLayer } from "./stack.js";
@@ -67,9 +68,22 @@ class Search {
   run(): Told {
     // Names of marks are no names of the merged tree.
     if (this.stack.rules.ociMarks && isMarkName(this.name)) return { answer: { kind: "missing", by: null }, steps: [] };
-    const answer = this.#search();
+    const answer = this.#indexed(this.#search());
     this.#lookBehind(answer);
     return { answer, steps: this.#steps };
+  }
+
+  /** A lower file of which the index has a copy is that copy. */
+  #indexed(answer: Answer): Answer {
+    const place = this.stack.indexPlace;
+    if (!place || answer.kind !== "found" || answer.provider.kind !== "file" || answer.provider.layer.kind === "upper") return answer;
+    const lower = answer.provider;
+    const copy = findIndexed(place, this.stack.spec.options, lower);
+    if (!copy) return answer;
+    const isData = copy.metacopy > 0 && answer.data === lower;
+    const step: FileStep = isData ? { ...lower, use: "data" } : { ...lower, use: "hidden", hiding: { cause: "index", by: copy } };
+    this.#steps.splice(this.#steps.indexOf(lower), 1, copy, step);
+    return { kind: "found", provider: copy, data: copy.metacopy === 0 ? copy : isData ? step : answer.data };
   }
 
   #search(): Answer {

@@ -35,7 +35,8 @@ export const BLOCK = 512;
 /** Of all layers, below `entry` or, where it is null, altogether. */
 export function measureSpace(stack: Stack, entry: Entry | null, onStep: OnStep): Space {
   const counts = new Map(stack.layers.map((layer) => [layer, new Count(stack, layer, onStep)]));
-  const count = ({ layer }: { readonly layer: StackLayer }): Count => counts.get(layer)!;
+  // A copy in the index is a link of an object of the upper.
+  const count = ({ layer }: { readonly layer: StackLayer }): Count => counts.get(layer === stack.indexPlace ? stack.layers[0]! : layer)!;
   if (entry) for (const step of entry.objects) count(step).addObject(step);
   else for (const layer of stack.layers) count({ layer }).addRoot();
   const show = (step: ObjectStep): void => {

@@ -3,7 +3,7 @@
  * noatime copy of its mount, so that not even an access time changes. What is merged from them starts at `root`.
  */
 import { DescriptorCache } from "../engine/descriptors.js";
-import { lowerLayer, openNamed } from "../engine/layer.js";
+import { lowerLayer, openNamed, type LayerFormat } from "../engine/layer.js";
 import { OptionError } from "../engine/options.js";
 import type { LayerName } from "../engine/provenance.js";
 import { ITSELF, type RealDirectory } from "../engine/real.js";
@@ -12,6 +12,7 @@ import { display, type Bytes } from "../sys/bytes.js";
 import { native } from "../sys/native.js";
 import { Stat } from "../sys/stat.js";
 import { mayUseTrusted } from "../sys/trusted-xattrs.js";
+import { openIndexPlace } from "./indexed.js";
 import { InspectError } from "./inspect-error.js";
 import { MergedDirectory } from "./merged-directory.js";
 import { rulesOf, type LookupRules, type OverlaySpec } from "./spec.js";
@@ -39,7 +40,9 @@ export class Stack {
   readonly #cache: DescriptorCache;
 
   private constructor(
-    readonly spec: OverlaySpec, rules: LookupRules, cache: DescriptorCache, layers: readonly StackLayer[], layerRoots?: ReadonlySet<string>,
+    readonly spec: OverlaySpec, rules: LookupRules, cache: DescriptorCache, layers: readonly StackLayer[],
+    /** Where the copies of hard links are found by their lower; null where the overlay has no index. */
+    readonly indexPlace: StackLayer | null, layerRoots?: ReadonlySet<string>,
   ) {
     this.rules = rules;
     this.#cache = cache;
@@ -66,7 +69,7 @@ export class Stack {
       for (const { root } of layers) root.close();
       throw error;
     }
-    return new Stack(spec, rules, cache, layers);
+    return new Stack(spec, rules, cache, layers, openIndexPlace(spec, cache, formatOf(rules)));
   }
 
   /**
@@ -78,7 +81,7 @@ export class Stack {
     const layers = this.layers.slice(index).map((layer, i): StackLayer => ({
       ...layer, index: i, number: layer.kind === "lower" ? layer.number - skipped : layer.number,
     }));
-    return new Stack(this.spec, this.rules, this.#cache, layers, this.layerRoots);
+    return new Stack(this.spec, this.rules, this.#cache, layers, index === 0 ? this.indexPlace : null, this.layerRoots);
   }
 
   /** The root of the merged tree. */
@@ -94,7 +97,12 @@ export class Stack {
   close(): void {
     this.#cache.closeAll();
     for (const { root } of this.layers) root.close();
+    this.indexPlace?.root.close();
   }
+}
+
+function formatOf({ userxattr, ociMarks }: LookupRules): LayerFormat {
+  return { xattrs: userxattr ? USER : TRUSTED, hasOciMarks: ociMarks };
 }
 
 /** Marks that this user can't read would be passed over in silence, and the answer be wrong. */
@@ -104,12 +112,12 @@ function refuseUnseenMarks({ source, merged }: OverlaySpec, { userxattr }: Looku
 }
 
 function openLayer(
-  spec: OverlaySpec, { userxattr, ociMarks }: LookupRules, cache: DescriptorCache, layer: Omit<StackLayer, "root" | "stat">,
+  spec: OverlaySpec, rules: LookupRules, cache: DescriptorCache, layer: Omit<StackLayer, "root" | "stat">,
 ): StackLayer {
   try {
     const opened = openNamed(layer.kind === "upper" ? "upper" : layer.kind === "lower" ? "lower layer" : "data-only layer", layer.path);
     // Nothing is written to the upper either: it is opened like the topmost of the lowers.
-    const { root } = lowerLayer(cache, layer.index + 1, opened, { xattrs: userxattr ? USER : TRUSTED, hasOciMarks: ociMarks });
+    const { root } = lowerLayer(cache, layer.index + 1, opened, formatOf(rules));
     const stat = new Stat();
     native.statx(root.fd(), ITSELF, stat.fields);
     return { ...layer, root, stat };

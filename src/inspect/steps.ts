@@ -37,6 +37,8 @@ export interface Hiding {
     | "opaque"
     /** A directory or metacopy above it has its lower under another name. */
     | "redirect"
+    /** A copy in the index, made under another name of the same lower file, stands for it. */
+    | "index"
     /** The lookup was refused. */
     | "refusal";
   /** What hides it. */

@@ -78,6 +78,7 @@ export function describeHiding(stack: Stack, { cause, by }: Hiding): string {
     case "whiteout": return `the whiteout ${place} (${evidence})`;
     case "opaque": return `the opaque directory ${place} (${evidence})`;
     case "redirect": return `the redirect of ${place} (${evidence})`;
+    case "index": return `${place}, the copy that another name of it was given (index=on)`;
     case "refusal": return `the refusal at ${place}`;
   }
 }

@@ -8,7 +8,7 @@ import { jsonPath, shown } from "./shown.js";
 
 const CAUSES: Readonly<Record<Hiding["cause"], string>> = {
   file: "a file", directory: "a directory", metacopy: "a metacopy", whiteout: "a whiteout", opaque: "an opaque directory",
-  redirect: "a redirect", refusal: "a refused lookup",
+  redirect: "a redirect", refusal: "a refused lookup", index: "a copy in the index",
 };
 
 /** An object a line, in columns. */
