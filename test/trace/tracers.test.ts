@@ -142,6 +142,16 @@ describe("tracers", () => {
     expect(refused).toEqual({ status: 1, stdout: "", stderr: "ovlfs: 'm' was mounted by another user; trace it as root, or as that user\n" });
     umount();
   });
+
+  it("root may trace the mount of another user, if root may enter it", () => {
+    for (const name of ["l", "u", "w", "m"]) place.tree.chown(name, NOBODY, NOBODY);
+    place.tree.write("fuse.conf", "user_allow_other\n");
+    const script = "mount --bind fuse.conf /etc/fuse.conf && "
+      + `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups "$@" mount --lower l --upper u --work w -o allow_other m && `
+      + '{ "$@" trace m >events 2>started & until grep -q . started; do sleep 0.1; done; rm m/f; umount m; wait; cat started events; }';
+    const seen = place.withOwnDevices("mknod -m 666 dev/fuse c 10 229", ["sh", "-c", script, "sh", process.execPath, place.cli]);
+    expect(seen).toEqual({ status: 0, stdout: "tracing m\nwhiteout f\nremove f\n", stderr: "" });
+  });
 });
 
 describe("what can't be traced is refused in one sentence", () => {
