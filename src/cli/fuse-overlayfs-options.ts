@@ -3,6 +3,8 @@ import type { PresentationOptions } from "../engine/options.js";
 import { parseId, parseIdMapping } from "./id-mapping.js";
 import type { Row } from "./mount-options.js";
 import type { Settings } from "./settings.js";
+import { display } from "../sys/bytes.js";
+import { UsageError } from "./usage-error.js";
 
 const PASSED_OVER = "passed over: it is about how fuse-overlayfs or libfuse works";
 
@@ -31,6 +33,13 @@ export const fuseOverlayfsOptions: readonly Row[] = [
   {
     name: "squash_to_gid", value: "GID", help: "all files are shown as this group's",
     take: (settings, value) => present(settings, { squashGid: parseId("squash_to_gid", value) }),
+  },
+  {
+    name: "xattr_permissions", value: "0|1|2", help: "owner and mode are kept in an xattr: 1: security.*, as root; 2: user.*",
+    take: (settings, value) => {
+      if (value !== "0" && value !== "1" && value !== "2") throw new UsageError(`the option 'xattr_permissions=${display(value)}' is not supported; use 0, 1 or 2`);
+      if (value !== "0") present(settings, { xattrPermissions: value === "1" ? "security" : "user" });
+    },
   },
   enabled("static_nlink", "directories have one link", { staticNlink: true }),
   enabled("noacl", "there are no ACLs", { noAcl: true }),

@@ -7,6 +7,7 @@ import { DataFile } from "./data-file.js";
 import { changeWords, pathOf } from "./events.js";
 import type { Inode } from "./inode.js";
 import type { OverlayFs } from "./overlay-fs.js";
+import { applyOverride, changeOverride } from "./override-stat.js";
 import { maySetAttributes } from "./protection.js";
 import type { Place } from "./real.js";
 import type { AttrChange } from "./types.js";
@@ -34,8 +35,7 @@ export function setAttributes(fs: OverlayFs, inode: Inode, change: AttrChange): 
 function apply(fs: OverlayFs, inode: Inode, place: Place, change: AttrChange): number {
   return truncate(fs, inode, change.size)
     || killPrivileges(place, change)
-    || changeOwner(fs, place, change)
-    || (change.mode === undefined ? 0 : setMode(place, change.mode & 0o7777))
+    || changeOwnerAndMode(fs, place, change)
     || changeTimes(place, change);
 }
 
@@ -44,6 +44,13 @@ function truncate(fs: OverlayFs, inode: Inode, size: number | undefined): number
   if (inode.type !== S_IFREG) return -E.EINVAL;
   const fd = DataFile.descriptor(fs, inode, true);
   return fd < 0 ? fd : openFile.ftruncate(fd, size);
+}
+
+function changeOwnerAndMode(fs: OverlayFs, place: Place, change: AttrChange): number {
+  const { uid, gid, mode } = change;
+  if (uid === undefined && gid === undefined && mode === undefined) return 0;
+  return changeOverride(place, change)
+    ?? (changeOwner(fs, place, change) || (mode === undefined ? 0 : setMode(place, mode & 0o7777)));
 }
 
 function changeOwner({ presentation }: OverlayFs, place: Place, { uid, gid }: AttrChange): number {
@@ -64,7 +71,9 @@ function killPrivileges(place: Place, change: AttrChange): number {
   if (!change.killPrivileges) return 0;
   const found = native.statx(place.dirfd(), place.name, stat.fields);
   if (found < 0 || stat.isDirectory) return Math.min(found, 0);
+  applyOverride(place, stat);
   removeXattr(place, XATTR_CAPABILITY);
   const drop = S_ISUID | (stat.mode & S_IXGRP || change.killSetgid ? S_ISGID : 0);
-  return stat.mode & drop ? setMode(place, stat.mode & 0o7777 & ~drop) : 0;
+  const mode = stat.mode & 0o7777 & ~drop;
+  return stat.mode & drop ? changeOverride(place, { mode }) ?? setMode(place, mode) : 0;
 }

@@ -12,6 +12,7 @@ import { markOpaque } from "./create.js";
 import type { DirectoryInode } from "./inode.js";
 import { applyMetadata } from "./metadata.js";
 import type { OverlayFs } from "./overlay-fs.js";
+import { applyOverride } from "./override-stat.js";
 import { makeDirectory, removeFile, rename } from "./upper.js";
 import type { Work } from "./work.js";
 
@@ -30,6 +31,7 @@ export function clearEmpty(
   const upper = inode.upper!;
   const found = native.statx(upper.fd(), ITSELF, stat.fields);
   if (found < 0) return found;
+  applyOverride(upper, stat);
   const temporary = work.temporaryName();
   const made = makeDirectory(work.directory, temporary, 0o700);
   if (made < 0) return made;

@@ -25,6 +25,7 @@ import { markMetacopy, maySkipData } from "./metacopy.js";
 import { applyMetadata, type Metadata } from "./metadata.js";
 import { encodeOrigin } from "./origin.js";
 import type { OverlayFs } from "./overlay-fs.js";
+import { applyOverride } from "./override-stat.js";
 import { keepTimes } from "./parent-times.js";
 import { nameOf } from "./provenance.js";
 import { onOpened } from "./real-flags.js";
@@ -126,6 +127,7 @@ function metadataOf(fs: OverlayFs, inode: Inode): Metadata | number {
   const found = dirfd < 0 ? dirfd : native.statx(dirfd, lower.name, stat.fields);
   if (found < 0) return found;
   if (stat.type !== inode.type) return -E.ESTALE;
+  applyOverride(lower, stat);
   const hasLinks = !inode.isDirectory && stat.nlink > 1;
   const isIndexed = needsIndex(fs.index, hasLinks);
   // A copy of one name of a hard-linked lower is no longer that lower, unless the index says so: no origin.

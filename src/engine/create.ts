@@ -22,6 +22,7 @@ import { knowEmpty } from "./known-names.js";
 import { findChild } from "./lookup.js";
 import type { Miss } from "./misses.js";
 import type { OverlayFs } from "./overlay-fs.js";
+import { createOverride } from "./override-stat.js";
 import { mayAdd } from "./protection.js";
 import { isMarkName } from "./oci.js";
 import { dropMark, putOpaqueMark } from "./oci-marks.js";
@@ -60,6 +61,8 @@ export function make(fs: OverlayFs, parent: DirectoryInode, name: Bytes, bluepri
   if (miss === "marked") dropMark(upper, name);
   const inode = enter(fs, parent, name, blueprint, fd);
   if (isErrno(inode)) return inode;
+  const noted = createOverride(upper, inode.real, blueprint.caller);
+  if (noted < 0) fs.log.warn(`the owner of a new file could not be noted in its xattr (errno ${String(-noted)})`, "override");
   nameAdded(fs, parent, name, inode);
   if (inode.isDirectory) settleOpaque(fs, parent, inode, miss);
   if (fs.onEvent) tellCreated(fs.onEvent, inode, blueprint);
@@ -103,7 +106,8 @@ function missing(fs: OverlayFs, parent: DirectoryInode, name: Bytes): Miss | Err
 
 /** Makes the object right in the upper, as the caller; a descriptor for a regular file, 0 for others, or an errno. */
 function makeInUpper(fs: OverlayFs, upper: RealDirectory, name: Bytes, { mode, major, minor, target, caller }: Blueprint): number {
-  fs.credentials.become(caller);
+  if (upper.layer.statOverride === null) fs.credentials.become(caller);
+  else fs.credentials.restoreWith(caller.umask);
   let made: number;
   switch (mode & S_IFMT) {
     case S_IFREG: made = createFile(upper, name, mode & 0o7777); break;
@@ -135,7 +139,7 @@ function makeOverWhiteout(fs: OverlayFs, work: Work, upper: RealDirectory, name:
 
 /** Gives an object what it inherits; 0 or an errno. */
 function bequeath(fs: OverlayFs, place: Place, type: number, { uid, gid, mode, accessAcl, defaultAcl }: Inherited): number {
-  let error = fs.credentials.canSwitch ? setOwner(place, uid, gid) : 0;
+  let error = fs.credentials.canSwitch && place.layer.statOverride === null ? setOwner(place, uid, gid) : 0;
   if (fs.presentation?.isSquashed) error = 0;
   if (error >= 0 && type !== S_IFLNK) error = setMode(place, mode);
   if (error >= 0 && accessAcl) error = setXattr(place, XATTR_ACL_ACCESS, accessAcl, 0);

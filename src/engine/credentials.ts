@@ -38,6 +38,11 @@ export class Credentials {
     }
   }
 
+  /** What is made from now on belongs to the mounter, with this umask. */
+  restoreWith(umask: number): void {
+    this.become({ ...this.#own, umask });
+  }
+
   /** What is made from now on belongs to the mounter. */
   restore(): void {
     this.become(this.#own);

@@ -33,6 +33,8 @@ export class Layer {
   isAmbiguous = false;
   /** Whether its files may share blocks with those of the upper: false once that was refused for good. */
   mayReflink = true;
+  /** The xattr in which it keeps owner and mode of its objects (override-stat.ts); null where the file system does. */
+  statOverride: Bytes | null = null;
   /** It finds names in another case than they are listed in; null while nobody has asked (known-names.ts). */
   foldsCase: boolean | null = null;
 

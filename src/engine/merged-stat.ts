@@ -4,6 +4,7 @@
  */
 import { native } from "../sys/native.js";
 import { Stat } from "../sys/stat.js";
+import { applyOverride } from "./override-stat.js";
 import type { FileInode, Inode, MetacopyData } from "./inode.js";
 
 /** Fills `out` with what stat(2) answers for an inode; 0 or an errno. */
@@ -20,6 +21,7 @@ export function getAttributes(inode: Inode, out: Stat): number {
 /** Makes the attributes of an inode's topmost real object those of the inode. */
 export function present(inode: Inode, out: Stat): void {
   out.ino = inode.ino;
+  if (inode.real.layer.statOverride !== null) applyOverride(inode.real, out);
   if (!inode.isDirectory) presentFile(inode, out);
   else if (inode.isMerged && !inode.removed) out.nlink = 1;
   else if (inode.removed) out.nlink = 0;

@@ -10,6 +10,7 @@ import { native } from "../sys/native.js";
 import { S_IFDIR, S_IFLNK, S_IFREG, type Stat } from "../sys/stat.js";
 import { copyFlags } from "./real-flags.js";
 import type { OverlayFs } from "./overlay-fs.js";
+import { copyOverride } from "./override-stat.js";
 import { listXattrs, readXattr, splitNames } from "./real-xattr.js";
 import type { Place } from "./real.js";
 import { openFile, setMode, setOwner, setTimes, setXattr } from "./upper.js";
@@ -27,14 +28,15 @@ export interface Metadata {
 
 /** Gives a new object of the upper (or work) the metadata of the lower one, which may be `opened` already; 0 or an errno. */
 export function applyMetadata(fs: OverlayFs, target: Place, { lower, stat, origin }: Metadata, opened: number | null = null): number {
-  let error = setOwner(target, stat.uid, stat.gid);
+  const overridden = copyOverride(target, stat);
+  let error = overridden ?? setOwner(target, stat.uid, stat.gid);
   if (error === -E.EPERM && !fs.credentials.canSwitch) error = 0;
   // The owner has no place in the user namespace; the kernel's overlay says so too.
   if (error === -E.EINVAL) error = fs.presentation?.isSquashed ? 0 : -E.EOVERFLOW;
   if (error >= 0) error = copyXattrs(fs, lower, target);
   if (error >= 0 && (stat.type === S_IFREG || stat.isDirectory)) error = copyFlags(fs, lower, target, opened);
   if (error >= 0 && origin && fs.work!.features.xattr) error = setOrigin(target, origin);
-  if (error >= 0 && stat.type !== S_IFLNK) error = setMode(target, stat.mode & 0o7777);
+  if (error >= 0 && overridden === null && stat.type !== S_IFLNK) error = setMode(target, stat.mode & 0o7777);
   if (error >= 0) {
     error = setTimes(target, { sec: stat.atimeSec, nsec: stat.atimeNsec }, { sec: stat.mtimeSec, nsec: stat.mtimeNsec });
   }

@@ -21,6 +21,7 @@ import { yieldToFileSystems } from "./handle-support.js";
 import { Misses } from "./misses.js";
 import { OptionError, type OverlayOptions } from "./options.js";
 import type { OverlayFs } from "./overlay-fs.js";
+import { overrideOf, startOverride } from "./override-stat.js";
 import { Presentation } from "./presentation.js";
 import { ITSELF, RealDirectory } from "./real.js";
 import { dropStaged } from "./staging.js";
@@ -68,12 +69,22 @@ function assemble(options: OverlayOptions, log: Log, opened: OpenedDirectory[]):
   const dataLayers = layers.slice(options.lower.length);
   const fs = createState({ options,  cache, upper: upper?.layer ?? null, work: upper?.work ?? null, lower, dataLayers, config, lowers, log });
   try {
+    keepOverrides(fs, options);
     if (fs.work) openFeatures(fs, fs.work, config, log);
     return fs;
   } catch (error) {
     closeLayers(fs);
     throw error;
   }
+}
+
+/** Layers of containers may keep owner and mode in an xattr, and the upper is to where the option says so. */
+function keepOverrides(fs: OverlayFs, { xattrPermissions }: OverlayOptions): void {
+  if (!fs.hasOciMarks && !xattrPermissions) return;
+  for (const layer of [...fs.lower, ...(fs.upper ? [fs.upper] : [])]) layer.statOverride = overrideOf(layer.root);
+  if (!fs.work || !fs.upper || !xattrPermissions) return;
+  const error = startOverride(fs.upper.root, xattrPermissions);
+  if (error < 0) throw new OptionError(`the upper takes no xattr for xattr_permissions (${errnoName(error)}); put it on a file system that does, or leave the option out`);
 }
 
 /** What is kept in the upper beyond its tree: the overlay's uuid, and the index. */

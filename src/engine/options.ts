@@ -1,5 +1,6 @@
 /** What an overlay is made of, and the error for an overlay that cannot be. */
 import type { Bytes } from "../sys/bytes.js";
+import type { OverrideKind } from "./override-stat.js";
 
 /**
  * The features of the overlay format, with the kernel's names and values; what is absent has its default,
@@ -57,6 +58,8 @@ export interface PresentationOptions {
   readonly staticNlink?: boolean;
   /** Inode numbers have 32 bits. */
   readonly shortInodeNumbers?: boolean;
+  /** Owner and mode are kept in xattrs of this kind, because they may not be given to files themselves. */
+  readonly xattrPermissions?: OverrideKind;
   /** There are no ACLs. */
   readonly noAcl?: boolean;
 }

@@ -12,6 +12,7 @@ const ESCAPE = bytes("overlay.");
 const XATTR_NAME_MAX = 255;
 /** The names that fuse-overlayfs has for its own marks. */
 const FUSE_OVERLAYFS = "user.fuseoverlayfs.";
+const OVERRIDES: readonly string[] = ["security.fuseoverlayfs.override_stat", "user.containers.override_stat"];
 
 export const XATTR_ACL_ACCESS = bytes("system.posix_acl_access");
 export const XATTR_ACL_DEFAULT = bytes("system.posix_acl_default");
@@ -84,7 +85,7 @@ export class XattrNames {
   }
 
   #isForeign(name: string): boolean {
-    return this.hidesFuseOverlayfs && name.startsWith(FUSE_OVERLAYFS);
+    return this.hidesFuseOverlayfs && (name.startsWith(FUSE_OVERLAYFS) || OVERRIDES.includes(name));
   }
 }
 

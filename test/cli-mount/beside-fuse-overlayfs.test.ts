@@ -101,6 +101,16 @@ describe.skipIf(missing !== null)("the same is shown and stored", () => {
 });
 
 describe("what fuse-overlayfs does wrong", () => {
+  it("with xattr_permissions=2 a copied file keeps its owner, and a new one has its mode", () => {
+    const lower = dir({ c: owned(6000), open: dir({}, { mode: 0o777 }) }, { mode: 0o777 });
+    const ours = outcome("ovlfs", ",xattr_permissions=2", [lower], `${as(100_003, "touch open/mine")}; chmod 600 c`);
+    expect(ours).toEqual({
+      output: "",
+      merged: ["c 100600 6000:6000", "open 40777 0:0", "open/mine 100644 100003:100003"],
+      upper: ["c 100600 0:0", "open 40777 0:0", "open/mine 100644 0:0"],
+    });
+  });
+
   const base = dir({ d: dir({ f1: file("1"), f2: file("2"), f3: file("3") }), many: dir({ f1: file("1") }) });
 
   it("a directory of a lower that is renamed is copied by mv, and one that is removed and made again is empty", () => {

@@ -74,6 +74,13 @@ describe("the form of fuse-overlayfs", () => {
     expect(() => mount("lowerdir=A,squash_to_uid=root")).toThrow("'squash_to_uid=root' can't be used: 'root' is no id; write 'squash_to_uid=ID'");
   });
 
+  it("takes xattr_permissions as a number", () => {
+    expect(mount("lowerdir=A,xattr_permissions=2").presentation).toEqual({ xattrPermissions: "user" });
+    expect(mount("lowerdir=A,xattr_permissions=1").presentation).toEqual({ xattrPermissions: "security" });
+    expect(mount("lowerdir=A,xattr_permissions=0").presentation).toEqual({});
+    expect(() => mount("lowerdir=A,xattr_permissions=3")).toThrow("'xattr_permissions=3' is not supported; use 0, 1 or 2");
+  });
+
   it("takes static_nlink, noacl and ino32_t", () => {
     expect(mount("lowerdir=A,static_nlink,noacl,ino32_t").presentation).toEqual({ staticNlink: true, noAcl: true, shortInodeNumbers: true });
   });
