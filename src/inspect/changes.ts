@@ -29,47 +29,87 @@ export interface Change {
 export type OnStep = () => void;
 
 /** All changes in a directory, parents before children, names in the order of bytes. */
-export function* changesIn(now: MergedDirectory, before: MergedDirectory | null, onStep: OnStep): Generator<Change> {
-  for (const [entry, former] of pairs(now, before)) {
-    onStep();
-    yield* changesOf(entry, former, onStep);
-  }
+export function changesIn(now: MergedDirectory, before: MergedDirectory | null, onStep: OnStep): Generator<Change> {
+  return walk(pairs(now, before), onStep);
 }
 
 /** The changes of one name and of all below it. */
-export function* changesOf(now: Entry | null, before: Entry | null, onStep: OnStep): Generator<Change> {
-  const isThere = isPresent(now);
-  const wasThere = isPresent(before);
-  if (isThere && wasThere) yield* difference(now, before, onStep);
-  else if (isThere) {
-    yield { kind: "added", path: now.path, now, before: null, aspects: [] };
-    const directory = seenDirectory(now);
-    if (directory) yield* changesIn(directory, null, onStep);
-  } else if (wasThere) yield { kind: "deleted", path: before.path, now, before, aspects: [] };
+export function changesOf(now: Entry | null, before: Entry | null, onStep: OnStep): Generator<Change> {
+  return walk([[now, before] as const].values(), onStep);
 }
 
-function* difference(now: Entry, before: Entry, onStep: OnStep): Generator<Change> {
+type Pair = readonly [now: Entry | null, before: Entry | null];
+
+/** A directory that is being walked. */
+interface Frame {
+  readonly pairs: Iterator<Pair>;
+  /** It is itself changed if anything in it is, which is not known yet. */
+  pending: Change | null;
+}
+
+/** Without recursion, since directories may be deeper than a stack of calls. */
+function* walk(first: Iterator<Pair>, onStep: OnStep): Generator<Change> {
+  const frames: Frame[] = [{ pairs: first, pending: null }];
+  for (let frame = frames.at(-1); frame; frame = frames.at(-1)) {
+    const next = frame.pairs.next();
+    if (next.done === true) {
+      frames.pop();
+      continue;
+    }
+    onStep();
+    const { change, isCertain, inner } = compare(...next.value);
+    if (isCertain) {
+      yield* takePending(frames);
+      yield change!;
+    }
+    if (inner) frames.push({ pairs: pairs(...inner), pending: isCertain ? null : change });
+  }
+}
+
+function* takePending(frames: readonly Frame[]): Generator<Change> {
+  for (const frame of frames) {
+    if (frame.pending) yield frame.pending;
+    frame.pending = null;
+  }
+}
+
+/** What is to be said of a name, and the directories to go on with. */
+interface Comparison {
+  readonly change: Change | null;
+  /** The change is one whatever is below. */
+  readonly isCertain: boolean;
+  readonly inner: readonly [MergedDirectory, MergedDirectory | null] | null;
+}
+
+const UNCHANGED: Comparison = { change: null, isCertain: false, inner: null };
+
+function compare(now: Entry | null, before: Entry | null): Comparison {
+  const isThere = isPresent(now);
+  const wasThere = isPresent(before);
+  if (isThere && wasThere) return difference(now, before);
+  if (isThere) {
+    const directory = seenDirectory(now);
+    return certain({ kind: "added", path: now.path, now, before: null, aspects: [] }, directory && [directory, null]);
+  }
+  return wasThere ? certain({ kind: "deleted", path: before.path, now, before, aspects: [] }, null) : UNCHANGED;
+}
+
+function certain(change: Change, inner: Comparison["inner"]): Comparison {
+  return { change, isCertain: true, inner };
+}
+
+function difference(now: Entry, before: Entry): Comparison {
   const directory = seenDirectory(now);
   const former = seenDirectory(before);
   const isSame = isSameObject(now, before);
   const aspects = isSame || !now.provider || !before.provider ? [] : differingAspects(now.provider, before.provider);
   const change: Change = { kind: "modified", path: now.path, now, before, aspects };
-  if (!directory || !former) {
-    if (isSame) return;
-    yield change;
-    if (directory) yield* changesIn(directory, null, onStep);
-    return;
-  }
-  const inner = changesIn(directory, former, onStep);
-  const first = inner.next();
-  if (aspects.length > 0 || first.done !== true) yield change;
-  if (first.done === true) return;
-  yield first.value;
-  yield* inner;
+  if (directory && former) return { change, isCertain: aspects.length > 0, inner: [directory, former] };
+  return isSame ? UNCHANGED : certain(change, directory && [directory, null]);
 }
 
 /** The names that may differ, as they are and as they were. */
-function* pairs(now: MergedDirectory, before: MergedDirectory | null): Generator<readonly [Entry | null, Entry | null]> {
+function* pairs(now: MergedDirectory, before: MergedDirectory | null): Generator<Pair> {
   if (!before) {
     for (const entry of now.entries()) yield [entry, null];
     return;

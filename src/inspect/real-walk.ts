@@ -32,13 +32,15 @@ export function listReal({ layer, directory, path }: RealPlace): RealEntry[] {
  * Calls `visit` for all that is in a directory of a layer, itself left out, and says which of it stands for something
  * deleted. The attributes are only lent.
  */
-export function walkReal(stack: Stack, place: RealPlace, visit: (object: Stat, isWhiteout: boolean) => void): void {
-  stack.trim();
-  const { layer, directory, path } = place;
-  for (const { name } of listReal(place)) {
-    if (native.statx(directory.fd(), name, stat.fields) < 0) continue;
-    const { isDirectory } = stat;
-    visit(stat, isWhiteout(directory, name, stat) || (directory.layer.hasOciMarks && isMarkName(name) && hiddenBy(name) !== null));
-    if (isDirectory) walkReal(stack, { layer, directory: directory.child(name), path: concat(path, "/" as Bytes, name) }, visit);
+export function walkReal(stack: Stack, first: RealPlace, visit: (object: Stat, isWhiteout: boolean) => void): void {
+  const places = [first];
+  for (let place = places.pop(); place; place = places.pop()) {
+    stack.trim();
+    const { layer, directory, path } = place;
+    for (const { name } of listReal(place)) {
+      if (native.statx(directory.fd(), name, stat.fields) < 0) continue;
+      if (stat.isDirectory) places.push({ layer, directory: directory.child(name), path: concat(path, "/" as Bytes, name) });
+      visit(stat, isWhiteout(directory, name, stat) || (directory.layer.hasOciMarks && isMarkName(name) && hiddenBy(name) !== null));
+    }
   }
 }

@@ -33,19 +33,30 @@ class Shadowed {
 
   constructor(private readonly stack: Stack, private readonly space: Space, private readonly onStep: OnStep) {}
 
-  addDirectory(directory: MergedDirectory): void {
-    for (const entry of directory.entries()) this.addEntry(entry);
+  addDirectory(root: MergedDirectory): void {
+    const directories = [root];
+    for (let directory = directories.pop(); directory; directory = directories.pop()) {
+      for (const entry of directory.entries()) {
+        const child = this.#addOne(entry);
+        if (child) directories.push(child);
+      }
+    }
   }
 
   addEntry(entry: Entry): void {
+    const directory = this.#addOne(entry);
+    if (directory) this.addDirectory(directory);
+  }
+
+  /** The directory to go on with, if the name is one. */
+  #addOne(entry: Entry): MergedDirectory | null {
     this.onStep();
     for (const object of entry.shadowed) {
       // What was renamed, or has another name that is seen, is not shadowed.
       if (!isTopmost(entry, object) || this.space.isShown(object.layer, object.stat)) continue;
       this.found.push({ path: entry.path, object, hiding: object.hiding, bytes: this.#spaceOf(object) });
     }
-    const directory = entry.provider?.kind === "directory" ? entry.directory() : null;
-    if (directory) this.addDirectory(directory);
+    return entry.provider?.kind === "directory" ? entry.directory() : null;
   }
 
   #spaceOf({ layer, stat, kind, directory, name, path }: DirectoryStep | FileStep): number {

@@ -55,15 +55,26 @@ export function measureSpace(stack: Stack, entry: Entry | null, onStep: OnStep):
 }
 
 function showEntry(entry: Entry, show: (step: ObjectStep) => void, onStep: OnStep): void {
-  onStep();
-  if (!entry.provider) return;
-  for (const step of entry.objects) show(step);
-  const directory = entry.provider.kind === "directory" ? entry.directory() : null;
+  const directory = showOne(entry, show, onStep);
   if (directory) showAll(directory, show, onStep);
 }
 
-function showAll(directory: MergedDirectory, show: (step: ObjectStep) => void, onStep: OnStep): void {
-  for (const entry of directory.entries()) showEntry(entry, show, onStep);
+function showAll(root: MergedDirectory, show: (step: ObjectStep) => void, onStep: OnStep): void {
+  const directories = [root];
+  for (let directory = directories.pop(); directory; directory = directories.pop()) {
+    for (const entry of directory.entries()) {
+      const child = showOne(entry, show, onStep);
+      if (child) directories.push(child);
+    }
+  }
+}
+
+/** Shows what one name is; the directory to go on with, if it is one. */
+function showOne(entry: Entry, show: (step: ObjectStep) => void, onStep: OnStep): MergedDirectory | null {
+  onStep();
+  if (!entry.provider) return null;
+  for (const step of entry.objects) show(step);
+  return entry.provider.kind === "directory" ? entry.directory() : null;
 }
 
 /** What is counted of one layer. */

@@ -10,7 +10,9 @@ import { device, dir, file, hardLink, opaque, sparse, symlink, whiteout, type La
 import { CLI } from "../harness/mounters.js";
 import { run, type Finished } from "../harness/processes.js";
 import { snapshot } from "../harness/snapshot.js";
-import { raw } from "../harness/syscalls.js";
+import { check, raw } from "../harness/syscalls.js";
+import { AT_FDCWD, O_CREAT, O_DIRECTORY, O_RDONLY, O_WRONLY } from "../../src/sys/constants.js";
+import { native } from "../../src/sys/native.js";
 
 let place: Place | undefined;
 
@@ -41,6 +43,19 @@ function linesOf({ status, stdout, stderr }: Finished): string[] {
   return stdout.split("\n").slice(0, -1);
 }
 
+/** Directories in one another, the innermost with a file that is called as the layer. */
+function makeDeep(path: string, depth: number): void {
+  let fd = check(native.openat(AT_FDCWD, raw(path), O_RDONLY | O_DIRECTORY, 0), "open");
+  for (let i = 0; i < depth; i++) {
+    check(native.mkdirat(fd, raw("d"), 0o755), "mkdir");
+    const inner = check(native.openat(fd, raw("d"), O_RDONLY | O_DIRECTORY, 0), "open");
+    native.close(fd);
+    fd = inner;
+  }
+  native.close(check(native.openat(fd, raw(path.split("/").at(-1)!), O_WRONLY | O_CREAT, 0o644), "create"));
+  native.close(fd);
+}
+
 describe("what diff walks", () => {
   it("is the upper, however much the lowers have", () => {
     const many = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`f${i}`, file(`${i}`)]));
@@ -64,6 +79,19 @@ describe("strange layers", () => {
     expect(linesOf(place!.ovlfs(["diff", "--layer", "100", "--lower", list]))).toEqual(["C /all", "A /all/f100", "C /top"]);
     const answer = JSON.parse(place!.ovlfs(["du", "--json", "--lower", list, "/top"]).stdout) as { layers: { shown: number; bytes: number }[] };
     expect(answer.layers.map(({ shown, bytes }) => [shown > 0, bytes > 0])).toEqual(layers128((i) => [i === 0, true]));
+  });
+
+  it("directories may be deeper than a path may be long, and than a stack of calls", () => {
+    const deep = 2500;
+    place = new Place({ low: dir(), up: dir() });
+    for (const layer of ["low", "up"]) makeDeep(place.tree.at(layer), deep);
+    const lastOf = (...words: string[]): string => run(
+      "sh", ["-c", '"$@" 2>&1 | tail -n 1', "sh", process.execPath, CLI, ...words, "--lower", "low", "--upper", "up"], { cwd: place!.path },
+    ).stdout;
+    expect(lastOf("diff")).toBe(`A ${"/d".repeat(deep)}/up\n`);
+    expect(lastOf("diff", "--tree")).toMatch(/^ +└── A up\n$/);
+    expect(lastOf("tree")).toBe(`${deep} directories, 2 files\n`);
+    expect(lastOf("du")).toMatch(new RegExp(`^total +\\S+ +\\S+ +0 +${2 * (deep + 2)} +0\n$`));
   });
 
   it("names that are not UTF-8, or no line, are whole in JSON and harmless elsewhere", () => {

@@ -12,10 +12,6 @@ export class Branches {
     this.#isLast.pop();
   }
 
-  get depth(): number {
-    return this.#isLast.length;
-  }
-
   /** What stands before an entry. */
   before(isLast: boolean): string {
     return this.#isLast.map((last) => (last ? "    " : "│   ")).join("") + (isLast ? "└── " : "├── ");

@@ -7,7 +7,7 @@ import { diffFiles, type TextDiff } from "../../inspect/text-diff.js";
 import { errnoName } from "../../sys/errno.js";
 import { S_IFREG } from "../../sys/stat.js";
 import { bytes, toBuffer, type Bytes } from "../../sys/bytes.js";
-import { Branches } from "./branches.js";
+import { Branches, withLast } from "./branches.js";
 import type { Paint } from "./colours.js";
 import { JsonList } from "./json-list.js";
 import type { Lines } from "./lines.js";
@@ -86,7 +86,7 @@ export function printChangeTree(changes: Iterable<Change>, lines: Lines, paint: 
   for (const change of changes) insert(root, change);
   const start = descend(root, top);
   lines.add(start.change ? label(start.change, top, paint) : shown(top));
-  printChildren(start, lines, paint, new Branches());
+  printChildren(start, lines, paint);
 }
 
 function insert(root: Node, change: Change): void {
@@ -108,14 +108,20 @@ function descend(root: Node, path: Bytes): Node {
   return node;
 }
 
-function printChildren(node: Node, lines: Lines, paint: Paint, branches: Branches): void {
-  let left = node.children.size;
-  for (const [name, child] of node.children) {
-    const isLast = --left === 0;
+function printChildren(top: Node, lines: Lines, paint: Paint): void {
+  const branches = new Branches();
+  const open = [withLast(top.children)];
+  for (let children = open.at(-1); children; children = open.at(-1)) {
+    const next = children.next();
+    if (next.done === true) {
+      open.pop();
+      branches.leave();
+      continue;
+    }
+    const [[name, child], isLast] = next.value;
     lines.add(branches.before(isLast) + (child.change ? label(child.change, name, paint) : shown(name)));
     branches.enter(isLast);
-    printChildren(child, lines, paint, branches);
-    branches.leave();
+    open.push(withLast(child.children));
   }
 }
 

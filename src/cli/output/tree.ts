@@ -56,10 +56,30 @@ function* shownEntries(directory: MergedDirectory, { layers, onStep }: TreeOptio
   }
 }
 
+/** All entries below a directory, parents first, each with the branches that it hangs on. */
+function* walkTree(top: MergedDirectory, options: TreeOptions, counts: TreeCounts): Generator<readonly [Entry, string]> {
+  const branches = new Branches();
+  const open = [withLast(shownEntries(top, options))];
+  for (let entries = open.at(-1); entries; entries = open.at(-1)) {
+    const next = entries.next();
+    if (next.done === true) {
+      open.pop();
+      branches.leave();
+      continue;
+    }
+    const [entry, isLast] = next.value;
+    count(entry, counts);
+    yield [entry, branches.before(isLast)];
+    const child = open.length < options.depth ? directoryOf(entry) : null;
+    if (!child) continue;
+    branches.enter(isLast);
+    open.push(withLast(shownEntries(child, options)));
+  }
+}
+
 /** Draws what is below a directory. */
 export class TreePrinter {
   readonly counts: TreeCounts = { directories: 0, files: 0, whiteouts: 0 };
-  readonly #branches = new Branches();
   readonly #width: number;
 
   constructor(private readonly lines: Lines, private readonly paint: Paint, layers: readonly StackLayer[], private readonly options: TreeOptions) {
@@ -74,17 +94,10 @@ export class TreePrinter {
   }
 
   below(directory: MergedDirectory): void {
-    if (this.#branches.depth >= this.options.depth) return;
-    for (const [entry, isLast] of withLast(shownEntries(directory, this.options))) {
-      count(entry, this.counts);
+    for (const [entry, branch] of walkTree(directory, this.options, this.counts)) {
       const object = entry.provider ?? whiteoutOf(entry);
-      const isDirectory = entry.provider?.kind === "directory";
-      this.#line(object?.layer ?? null, this.#branches.before(isLast), shown(entry.name), isDirectory ? "/" : linkTail(entry), this.#notes(entry));
-      const child = directoryOf(entry);
-      if (!child) continue;
-      this.#branches.enter(isLast);
-      this.below(child);
-      this.#branches.leave();
+      const tail = entry.provider?.kind === "directory" ? "/" : linkTail(entry);
+      this.#line(object?.layer ?? null, branch, shown(entry.name), tail, this.#notes(entry));
     }
   }
 
@@ -146,14 +159,8 @@ function redirectNote(objects: readonly ObjectStep[]): string {
 }
 
 /** The same as JSON: a flat list, in the order of the drawing. */
-export function listTree(directory: MergedDirectory, list: JsonList, options: TreeOptions, counts: TreeCounts, level = 1): void {
-  if (level > options.depth) return;
-  for (const entry of shownEntries(directory, options)) {
-    count(entry, counts);
-    list.add(toJson(entry, options.layers));
-    const child = directoryOf(entry);
-    if (child) listTree(child, list, options, counts, level + 1);
-  }
+export function listTree(directory: MergedDirectory, list: JsonList, options: TreeOptions, counts: TreeCounts): void {
+  for (const [entry] of walkTree(directory, options, counts)) list.add(toJson(entry, options.layers));
 }
 
 function toJson(entry: Entry, layers: boolean): object {
