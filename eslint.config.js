@@ -36,6 +36,7 @@ export default tseslint.config(
       }],
     },
   },
+  { files: ["**/*.cts"], rules: { "@typescript-eslint/no-require-imports": ["error", { allowAsImport: true }] } },
   { files: ["test/**"], rules: { "max-lines-per-function": "off" } },
   { files: ["eslint.config.js"], ...tseslint.configs.disableTypeChecked },
 );

@@ -4,8 +4,12 @@
  */
 #include "values.h"
 
+#include <fcntl.h>
 #include <linux/securebits.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -104,6 +108,33 @@ static napi_value call_detach(napi_env env, napi_callback_info info) {
   return answer(&call, outcome(chdir("/")));
 }
 
+static napi_value call_getrandom(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  struct bytes buffer = bytes_argument(&call, 0);
+  if (!usable(&call)) return answer(&call, 0);
+  return answer(&call, outcome(getrandom(buffer.data, buffer.length, 0)));
+}
+
+/* Each word ends in NUL. Node marks even the standard descriptors close-on-exec (uv_disable_stdio_inheritance). */
+static napi_value call_execv(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  char room[NAME_ROOM];
+  const char *path = name_argument(&call, 0, room);
+  struct bytes words = bytes_argument(&call, 1);
+  if (!usable(&call)) return answer(&call, 0);
+  size_t count = 0;
+  for (size_t at = 0; at < words.length; at++) count += words.data[at] == 0;
+  char **arguments = calloc(count + 1, sizeof *arguments);
+  if (arguments == NULL) return answer(&call, -ENOMEM);
+  char *word = (char *)words.data;
+  for (size_t at = 0; at < count; at++, word += strlen(word) + 1) arguments[at] = word;
+  for (int fd = 0; fd <= 2; fd++) fcntl(fd, F_SETFD, 0);
+  execv(path, arguments);
+  int error = errno;
+  free(arguments);
+  return answer(&call, -error);
+}
+
 const struct binding process_bindings[] = {
     {"setfsuid", call_setfsuid},
     {"setfsgid", call_setfsgid},
@@ -113,5 +144,7 @@ const struct binding process_bindings[] = {
     {"raiseFileLimit", call_raise_file_limit},
     {"syslog", call_syslog},
     {"detach", call_detach},
+    {"execv", call_execv},
+    {"getrandom", call_getrandom},
     {NULL, NULL},
 };

@@ -7,6 +7,7 @@ import { Engine } from "../engine/engine.js";
 import { display, type Bytes } from "../sys/bytes.js";
 import { AT_FDCWD, O_DIRECTORY, O_PATH } from "../sys/constants.js";
 import { errnoName } from "../sys/errno.js";
+import { mountFuse } from "../fuse/index.js";
 import { native } from "../sys/native.js";
 import { Tracing } from "../trace/tracing.js";
 import type { Session, Transport } from "../transport.js";
@@ -20,10 +21,10 @@ import { securityOptions } from "./security-options.js";
 import { spareMemory } from "./spare-memory.js";
 import { UsageError } from "./usage-error.js";
 
-/** Loads the transport that is asked for, and no other. */
+/** The transport that is asked for; libfuse is loaded for that alone. */
 async function loadTransport(name: TransportName): Promise<Transport> {
   switch (name) {
-    case "fuse": return (await import("../fuse/index.js")).mountFuse;
+    case "fuse": return mountFuse;
     case "fuse-native": return (await import("../fuse-native/index.js")).mountFuseNative;
   }
 }

@@ -2,11 +2,11 @@
  * `ovlfs umount`: unmounts what ovlfs mounted and nothing else, also where the daemon is dead or hangs: no
  * call here asks the mount itself. Returns when the daemon has gone, so that its layers can be used again.
  */
-import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bytes, bytesOf, concat, display, toBuffer, type Bytes } from "../sys/bytes.js";
 import { E, errnoName, fail } from "../sys/errno.js";
+import { native } from "../sys/native.js";
 import type { UmountCommand } from "./command-line.js";
 import { mountAt } from "../sys/mount-table.js";
 import { realPath } from "./mountpoint.js";
@@ -27,7 +27,7 @@ export async function umount(command: UmountCommand): Promise<void> {
   if (entry.type !== TYPE) throw new UsageError(`'${shown}' is a mount of type ${entry.type}, not ${TYPE}; use umount(8)`);
 
   const daemons = daemonsOf(mountpoint);
-  const error = process.geteuid!() === 0 ? await umountAsRoot(mountpoint, command.lazy) : umountAsUser(mountpoint, command.lazy);
+  const error = process.geteuid!() === 0 ? umountAsRoot(mountpoint, command.lazy) : await umountAsUser(mountpoint, command.lazy);
   if (error !== 0) throw new UsageError(refusal(shown, error));
   if (!command.lazy) await oneHasGone(daemons);
 }
@@ -50,13 +50,13 @@ function refusal(shown: string, error: number): string {
   }
 }
 
-async function umountAsRoot(mountpoint: Bytes, lazy: boolean): Promise<number> {
-  const { native } = await import("../sys/native.js");
+function umountAsRoot(mountpoint: Bytes, lazy: boolean): number {
   return native.umount2(mountpoint, lazy ? native.constants["MNT_DETACH"]! : 0);
 }
 
 /** Through fusermount3, which may unmount for the user who mounted. Answers 0 or an errno. */
-function umountAsUser(mountpoint: Bytes, lazy: boolean): number {
+async function umountAsUser(mountpoint: Bytes, lazy: boolean): Promise<number> {
+  const { spawnSync } = await import("node:child_process");
   // spawn takes text only, so the bytes of the name go to a shell in octal; the dot keeps trailing newlines.
   const octal = [...toBuffer(mountpoint)].map((byte) => `\\0${byte.toString(8).padStart(3, "0")}`).join("");
   const script = 'path=$(printf "%b." "$2"); exec fusermount3 "$1" -- "${path%.}"';

@@ -5,6 +5,9 @@
 import { readFileSync } from "node:fs";
 import { bytes, type Bytes } from "../sys/bytes.js";
 
+/** The first word of a daemon that the launcher started, before those that were given to the launcher. */
+export const DAEMON = bytes("--daemon");
+
 /** The last `count` words of `cmdline`, in which each word ends in NUL. */
 export function lastWords(cmdline: string, count: number): readonly Bytes[] {
   const words = cmdline.split("\0").slice(0, -1) as Bytes[];

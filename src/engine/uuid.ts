@@ -3,7 +3,6 @@
  * file system id to show it by; the kernel's overlay shows it when it mounts the same upper.
  * Source: Documentation/filesystems/overlayfs.rst, "UUID and fsid"; ovl_init_uuid_xattr in fs/overlayfs/util.c.
  */
-import { randomBytes } from "node:crypto";
 import { E, errnoName } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import type { Config } from "./config.js";
@@ -41,7 +40,8 @@ function isSpread(fs: OverlayFs): boolean {
 
 /** A random uuid, RFC 9562 version 4. */
 function newUuid(): Buffer {
-  const uuid = randomBytes(UUID_SIZE);
+  const uuid = Buffer.alloc(UUID_SIZE);
+  native.getrandom(uuid);
   uuid[6] = (uuid[6]! & 0x0f) | 0x40;
   uuid[8] = (uuid[8]! & 0x3f) | 0x80;
   return uuid;

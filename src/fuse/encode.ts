@@ -2,8 +2,8 @@
  * Attributes and entries in the kernel's form. Each function writes one whole structure at an offset of the
  * reply, padding included, and leaves the rest alone.
  */
-import { randomInt } from "node:crypto";
 import { encodeDevice } from "../sys/device.js";
+import { native } from "../sys/native.js";
 import type { Stat } from "../sys/stat.js";
 import { StatfsField } from "../sys/statfs.js";
 import { STATX_BASIC_STATS, STATX_BTIME } from "./protocol.js";
@@ -32,7 +32,14 @@ function encodeLifetime(reply: Reply, seconds: number, nanoseconds: number, life
  * Says of each file handle which daemon gave it out: nodeids are counted from 1 in each. A handle of a former
  * mount is ESTALE then, and not another file.
  */
-const GENERATION = randomInt(1, 2 ** 31);
+const GENERATION = randomGeneration();
+
+/** From 1 to 2 ** 31. */
+function randomGeneration(): number {
+  const random = new Uint32Array(1);
+  native.getrandom(new Uint8Array(random.buffer));
+  return (random[0]! >>> 1) + 1;
+}
 
 function encodeAttr(reply: Reply, at: number, stat: Stat): void {
   reply.clear(at, fuse_attr.sizeof);

@@ -3,7 +3,6 @@
  * over a socket whose number it finds in _FUSE_COMMFD.
  * Source: fusermount3(1); fuse_mount_fusermount in libfuse.
  */
-import { spawn } from "node:child_process";
 import { bytes, concat, display, toBuffer, type Bytes } from "../sys/bytes.js";
 import { AT_FDCWD, O_DIRECTORY, O_PATH } from "../sys/constants.js";
 import { E, errnoName } from "../sys/errno.js";
@@ -74,7 +73,9 @@ interface Ended {
 }
 
 /** Runs a helper to its end, in the directory that is open as `directory`. */
-function run(helper: string, words: readonly string[], directory: number, socket: number | null): Promise<Ended> {
+async function run(helper: string, words: readonly string[], directory: number, socket: number | null): Promise<Ended> {
+  // Root, who mounts without a helper, does not wait for it to be loaded.
+  const { spawn } = await import("node:child_process");
   return new Promise((resolve, reject) => {
     const child = spawn(helper, words, {
       cwd: `/proc/${process.pid}/fd/${directory}`,

@@ -2,7 +2,7 @@
  * The default transport: the kernel's own FUSE protocol over /dev/fuse. Mounts by mount(2) where this process
  * may, else by fusermount3, and is there once the kernel's INIT is answered.
  */
-import { MountError, type MountRequest, type Profiler, type Transport } from "../transport.js";
+import { MountError, type MountRequest, type Profiler, type Session, type Transport } from "../transport.js";
 import { VirtualXattrs } from "../virtual-xattrs.js";
 import { Adapter } from "./adapter.js";
 import { describeOutcome, describeRequest } from "./debug.js";
@@ -13,23 +13,32 @@ import { backingDevice } from "./passthrough.js";
 import { mountDirectly, type Mounted } from "./mount.js";
 import type { Serve } from "./profile.js";
 import { FuseProfiler } from "./profiler.js";
-import { raiseReadahead } from "./readahead.js";
+import { Readahead } from "./readahead.js";
 import type { Request } from "./request.js";
 
 export const mountFuse: Transport = async (request) => {
   if (request.passthrough && process.geteuid!() !== 0) {
     throw new MountError("data=passthrough needs root; leave it out, the kernel's cache serves too");
   }
+  const readahead = new Readahead();
+  try {
+    return await mountAndServe(request, readahead);
+  } finally {
+    readahead.close();
+  }
+};
+
+async function mountAndServe(request: MountRequest, readahead: Readahead): Promise<Session> {
   const mounted = mountDirectly(request) ?? await mountByHelper(request);
   const served = await serve(request, mounted).catch((fault: unknown) => `/dev/fuse can't be watched (${String(fault)}); close other programs and try again`);
   if (typeof served !== "string") {
-    await raiseReadahead(request.mountpoint);
+    readahead.raise(request.mountpoint);
     return { done: mounted.connection.done, unmount: mounted.unmount, profiler: served };
   }
   await mounted.unmount(true);
   mounted.connection.close();
   throw new MountError(served);
-};
+}
 
 /** Starts serving; settles once INIT is answered, or with why it can't be. */
 function serve(request: MountRequest, { connection }: Mounted): Promise<Profiler | string> {

@@ -3,23 +3,46 @@
  * which a single READ is under way at a time; root can raise it afterwards, in the mount's directory of /sys/class/bdi
  * (sysfs-class-bdi in the kernel's ABI documents). Nothing depends on it: whoever may not, goes without.
  *
- * All of this is done off the thread: the paths may lie in the mount, where this daemon is asked for them.
+ * The daemon asks for nothing here that it would have to answer itself: the directory is opened before the mount may
+ * cover it, and the mount's number is taken from what the kernel knows.
  */
-import { readFile, stat, writeFile } from "node:fs/promises";
-import { toBuffer, type Bytes } from "../sys/bytes.js";
-import { deviceMajor, deviceMinor } from "../sys/device.js";
+import { bytes, type Bytes } from "../sys/bytes.js";
+import { AT_FDCWD, O_DIRECTORY, O_RDONLY, O_RDWR } from "../sys/constants.js";
+import { native } from "../sys/native.js";
+import { Stat } from "../sys/stat.js";
 
 /** KiB. Twice the default has two READs under way; more was not faster, and costs more where reads are scattered. */
 const READAHEAD = 256;
 
-/** Raises the readahead of what is mounted at `mountpoint`, and is served. */
-export async function raiseReadahead(mountpoint: Bytes): Promise<void> {
-  if (process.geteuid!() !== 0) return;
-  try {
-    const { dev } = await stat(toBuffer(mountpoint));
-    const file = `/sys/class/bdi/${deviceMajor(dev)}:${deviceMinor(dev)}/read_ahead_kb`;
-    if (Number(await readFile(file, "latin1")) < READAHEAD) await writeFile(file, String(READAHEAD));
-  } catch {
-    // Not ours to change: a container has no /sys, or one that is read-only.
+/** Where /sys/class/bdi leads to. */
+const DEVICES = bytes("/sys/devices/virtual/bdi");
+const DIGITS = 32;
+
+export class Readahead {
+  readonly #devices: number;
+
+  /** Before the mount. */
+  constructor() {
+    this.#devices = process.geteuid!() === 0 ? native.openat(AT_FDCWD, DEVICES, O_RDONLY | O_DIRECTORY, 0) : -1;
+  }
+
+  /** Raises that of what is mounted at `mountpoint` now. A container has no /sys, or one that is read-only: then nothing is done. */
+  raise(mountpoint: Bytes): void {
+    const stat = new Stat();
+    if (this.#devices < 0 || native.cachedStatx(mountpoint, stat.fields) < 0) return;
+    const file = native.openat(this.#devices, bytes(`${stat.devMajor}:${stat.devMinor}/read_ahead_kb`), O_RDWR, 0);
+    if (file < 0) return;
+    const digits = Buffer.alloc(DIGITS);
+    const length = native.read(file, digits);
+    if (length > 0 && Number(digits.toString("latin1", 0, length)) < READAHEAD) {
+      const raised = Buffer.from(String(READAHEAD));
+      native.write(file, raised, raised.length);
+    }
+    native.close(file);
+  }
+
+  /** After the mount, or where there is none. */
+  close(): void {
+    if (this.#devices >= 0) native.close(this.#devices);
   }
 }

@@ -20,6 +20,8 @@ export interface Queries {
   dup(fd: number): number;
   /** statx(2) with AT_SYMLINK_NOFOLLOW, basic fields, birth time and mount id, into `Stat.fields`. */
   statx(dirfd: number, name: Bytes, fields: Float64Array): number;
+  /** statx(2) of a path, into `Stat.fields`, from what the kernel has cached (AT_STATX_DONT_SYNC): a FUSE mount there is not asked. */
+  cachedStatx(path: Bytes, fields: Float64Array): number;
   /** getdents64(2) into `buffer`; bytes filled, 0 at the end. */
   getdents64(fd: number, buffer: Uint8Array): number;
   /** readlinkat(2); bytes filled. */
@@ -123,6 +125,10 @@ export interface Process {
   syslog(priority: number, message: string): void;
   /** setsid(2) unless this process leads a session already, umask 0, working directory `/`. */
   detach(): number;
+  /** getrandom(2): fills up to 256 bytes. */
+  getrandom(buffer: Uint8Array): number;
+  /** execv(2): this process becomes the program at `path`, with `words`, each of which ends in NUL; it keeps the standard descriptors. */
+  execv(path: Bytes, words: Uint8Array): number;
 }
 
 /** /dev/fuse and the mount interface. */

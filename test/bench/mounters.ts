@@ -40,7 +40,8 @@ export interface Mounted {
   readonly daemon: ChildProcess | null;
 }
 
-const OWN_MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
+/** What the launcher has Node begin with. */
+const OWN_MAIN = join(import.meta.dirname, "../../dist/cli/start.cjs");
 const ALL: ReadonlyMap<Need, string> = new Map();
 
 export const kernel: Mounter = {

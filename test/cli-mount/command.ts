@@ -1,5 +1,6 @@
 /** Runs the built `ovlfs` as a person does, in a place with layers, and finds out what it left behind. */
 import { spawn, type ChildProcess } from "node:child_process";
+import { join } from "node:path";
 import { buildLayer, dir, file, type LayerNode, type LayerTree } from "../harness/layers.js";
 import { CLI } from "../harness/mounters.js";
 import { makePlace, removePlace } from "../harness/places.js";
@@ -45,8 +46,13 @@ export class Place {
   }
 
   /** Starts `ovlfs`, which stays in front. */
-  start(words: readonly string[]): ChildProcess {
-    const child = spawn(process.execPath, [CLI, ...words], { cwd: this.path, stdio: ["ignore", "ignore", "pipe"] });
+  start(words: readonly string[]): ChildProcess { return this.#spawn(process.execPath, [CLI, ...words]); }
+
+  /** The same through its launcher. */
+  startLauncher(words: readonly string[]): ChildProcess { return this.#spawn(join(import.meta.dirname, "../../build/Release/ovlfs"), words); }
+
+  #spawn(program: string, words: readonly string[]): ChildProcess {
+    const child = spawn(program, words, { cwd: this.path, stdio: ["ignore", "ignore", "pipe"] });
     this.#children.push(child);
     return child;
   }

@@ -4,13 +4,12 @@
  * runs its helpers with the system's PATH. Files that it did not write are left alone.
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { bytes, display, type Bytes } from "../../sys/bytes.js";
+import { LAUNCHER } from "../launcher.js";
 import { UsageError } from "../usage-error.js";
 import { noValue, unknownOption, WordReader } from "../word-reader.js";
 
 const HELPERS = ["/sbin/mount.ovlfs", "/sbin/mount.fuse.ovlfs"] as const;
-const PROGRAM = fileURLToPath(new URL("../main.js", import.meta.url));
 
 /** Known by this line, a helper is ours to replace and to remove. */
 const MARK = "# Written by 'ovlfs install-helper'; 'ovlfs install-helper --remove' takes it away.";
@@ -66,12 +65,12 @@ function write(helper: string): void {
 function scriptOf(helper: string): string {
   return `#!/bin/sh
 ${MARK}
-program=${quoted(PROGRAM)}
-if [ ! -e "$program" ]; then
+program=${quoted(LAUNCHER)}
+if [ ! -x "$program" ]; then
   echo "${helper}: ovlfs is no longer at $program; install it and run 'ovlfs install-helper' again" >&2
   exit 32
 fi
-exec ${quoted(process.execPath)} "$program" mount-helper "$@"
+exec "$program" mount-helper "$@"
 `;
 }
 
