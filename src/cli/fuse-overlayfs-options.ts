@@ -1,7 +1,7 @@
 /** The options of `-o` that fuse-overlayfs has and the kernel's overlay has not; docs/fuse-overlayfs.md says what differs. */
 import type { PresentationOptions } from "../engine/options.js";
 import { parseId, parseIdMapping } from "./id-mapping.js";
-import type { Row } from "./mount-options.js";
+import type { Row } from "./option-row.js";
 import type { Settings } from "./settings.js";
 import { display } from "../sys/bytes.js";
 import { UsageError } from "./usage-error.js";

@@ -6,26 +6,9 @@ import { display, type Bytes } from "../sys/bytes.js";
 import type { FeatureOptions } from "../engine/options.js";
 import { splitOptions, unescape } from "./escape.js";
 import { fuseOverlayfsOptions } from "./fuse-overlayfs-options.js";
+import type { Row } from "./option-row.js";
 import type { MountFlag, Settings } from "./settings.js";
 import { UsageError } from "./usage-error.js";
-
-/** What an option does. */
-type Effect =
-  /** Sets and clears flags of mount(2); the last of two that contradict each other wins. */
-  | { readonly set?: readonly MountFlag[]; readonly clear?: readonly MountFlag[] }
-  /** Takes a value. */
-  | { readonly take: (settings: Settings, value: Bytes) => void; readonly value: string }
-  /** Switches something on. */
-  | { readonly enable: (settings: Settings) => void }
-  /** Is understood and changes nothing. */
-  | { readonly passedOver: true }
-  /** Takes one of `only`: the values that say what ovlfs does anyway. */
-  | { readonly only: readonly string[] }
-  /** Is known and not supported; the text says what to do instead. */
-  | { readonly refused: string };
-
-/** One option. A name that ends in `*` stands for all that begin so. */
-export type Row = { readonly name: string; readonly help: string } & Effect;
 
 const FOR_MOUNT = "passed over: for mount(8) and /etc/fstab";
 const ATIME: readonly MountFlag[] = ["MS_NOATIME", "MS_RELATIME", "MS_STRICTATIME"];

@@ -8,20 +8,15 @@ import { RENAME_EXCHANGE } from "../sys/constants.js";
 import { native } from "../sys/native.js";
 import { ITSELF, type RealDirectory } from "./real.js";
 import { Stat } from "../sys/stat.js";
-import { markOpaque } from "./create.js";
 import type { DirectoryInode } from "./inode.js";
 import { applyMetadata } from "./metadata.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { applyOverride } from "./override-stat.js";
+import { markOpaque } from "./opaque.js";
 import { makeDirectory, removeFile, rename } from "./upper.js";
 import type { Work } from "./work.js";
 
 const stat = new Stat();
-
-/** Whether that can be done: a directory is opaque and empty at once only where an xattr says that it is opaque. */
-export function canClear({ work, hasOciMarks }: OverlayFs): boolean {
-  return work!.features.xattr || !hasOciMarks;
-}
 
 /** Empties the upper of a directory that stands at `name` in `parent`; 0 or an errno. */
 export function clearEmpty(
@@ -46,6 +41,14 @@ export function clearEmpty(
   discardEmptied(work, temporary, whiteouts);
   copy.close();
   return 0;
+}
+
+/** Removes a directory that shows nothing but holds marks; 0 or an errno. */
+export function removeMarked(work: Work, directory: RealDirectory, name: Bytes, marks: readonly Bytes[]): number {
+  const temporary = work.temporaryName();
+  const error = rename(directory, name, work.directory, temporary, 0);
+  if (error >= 0) discardEmptied(work, temporary, marks);
+  return error;
 }
 
 /** Removes a directory that was exchanged into the work directory: the whiteouts in it by name, then itself. */

@@ -11,7 +11,6 @@ import { native } from "../sys/native.js";
 import { RENAME_EXCHANGE } from "../sys/constants.js";
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, Stat } from "../sys/stat.js";
 import { inherit, type Inherited } from "./acl.js";
-import { canClear } from "./clear-empty.js";
 import { allowsOfflineChanges } from "./config.js";
 import { copyUp } from "./copy-up.js";
 import { DataFile } from "./data-file.js";
@@ -25,7 +24,8 @@ import type { OverlayFs } from "./overlay-fs.js";
 import { createOverride } from "./override-stat.js";
 import { mayAdd } from "./protection.js";
 import { isMarkName } from "./oci.js";
-import { dropMark, putOpaqueMark } from "./oci-marks.js";
+import { dropMark } from "./oci-marks.js";
+import { canClear, markOpaque } from "./opaque.js";
 import { ITSELF, RealFile, type Place, type RealDirectory } from "./real.js";
 import type { Caller } from "./types.js";
 import {
@@ -45,7 +45,6 @@ export interface Blueprint {
   readonly caller: Caller;
 }
 
-const OPAQUE = Buffer.from("y");
 const stat = new Stat();
 
 /** Makes a new object; its inode (no reference added), or an errno: EEXIST, EROFS, ENOENT … */
@@ -145,13 +144,6 @@ function bequeath(fs: OverlayFs, place: Place, type: number, { uid, gid, mode, a
   if (error >= 0 && accessAcl) error = setXattr(place, XATTR_ACL_ACCESS, accessAcl, 0);
   if (error >= 0 && defaultAcl) error = setXattr(place, XATTR_ACL_DEFAULT, defaultAcl, 0);
   return error;
-}
-
-/** Marks a directory of the upper opaque; EIO where it takes no such xattrs, as with the kernel, nor other marks. */
-export function markOpaque(work: Work, place: RealDirectory): number {
-  if (!work.features.xattr) return place.layer.hasOciMarks ? putOpaqueMark(place) : -E.EIO;
-  const error = setXattr(place, place.layer.xattrs.opaque, OPAQUE, 0);
-  return error === -E.EOPNOTSUPP ? -E.EIO : error;
 }
 
 /** Enters the object that now stands in the upper; a regular file's descriptor serves its data. */

@@ -6,11 +6,9 @@
 import type { Bytes } from "../sys/bytes.js";
 import { E } from "../sys/errno.js";
 import { native } from "../sys/native.js";
-import { discardEmptied } from "./clear-empty.js";
 import { markOf, OPAQUE_MARK } from "./oci.js";
 import type { RealDirectory } from "./real.js";
-import { createFile, removeFile, rename } from "./upper.js";
-import type { Work } from "./work.js";
+import { createFile, removeFile } from "./upper.js";
 
 const MODE = 0o600;
 
@@ -27,14 +25,6 @@ export function dropMark(directory: RealDirectory, name: Bytes): void {
 /** Marks a directory of the upper, or one that is being built, as opaque; 0 or an errno. */
 export function putOpaqueMark(directory: RealDirectory): number {
   return touch(directory, OPAQUE_MARK);
-}
-
-/** Removes a directory that shows nothing but holds marks; 0 or an errno. */
-export function removeMarked(work: Work, directory: RealDirectory, name: Bytes, marks: readonly Bytes[]): number {
-  const temporary = work.temporaryName();
-  const error = rename(directory, name, work.directory, temporary, 0);
-  if (error >= 0) discardEmptied(work, temporary, marks);
-  return error;
 }
 
 function touch(directory: RealDirectory, name: Bytes): number {

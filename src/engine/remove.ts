@@ -7,7 +7,7 @@
 import type { Bytes } from "../sys/bytes.js";
 import { RENAME_EXCHANGE } from "../sys/constants.js";
 import { E, isErrno } from "../sys/errno.js";
-import { canClear, clearEmpty, discardEmptied } from "./clear-empty.js";
+import { clearEmpty, discardEmptied, removeMarked } from "./clear-empty.js";
 import { copyUp } from "./copy-up.js";
 import { checkEmpty, nameRemoved } from "./directory.js";
 import { pathIn, typeOf } from "./events.js";
@@ -15,7 +15,8 @@ import { removeEntry } from "./index-directory.js";
 import type { DirectoryInode, FileInode, Indexed, Inode } from "./inode.js";
 import { ensureName } from "./link-up.js";
 import { isLowerPositive, requireChild } from "./lookup.js";
-import { putMark, removeMarked } from "./oci-marks.js";
+import { putMark } from "./oci-marks.js";
+import { canClear } from "./opaque.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { mayRemove } from "./protection.js";
 import type { RealDirectory } from "./real.js";
