@@ -14,8 +14,8 @@ it("the tarball has the program, its sources in C, the docs, and nothing of a ch
   const files = packed();
   expect(files).toEqual(expect.arrayContaining([
     "bin/ovlfs", "binding.gyp", "launcher/ovlfs.c", "native-bindings/module.c", "scripts/build-addon", "dist/index.js", "dist/index.d.ts",
-    "dist/cli/start.cjs", "dist/cli/bundle.cjs", "dist/cli/keep-code.js", "docs/mount.md", "README.md", "LICENSE", "package.json",
+    "dist/cli/start.cjs", "dist/cli/bundle.cjs", "dist/cli/keep-code.js", "docs/mount.md", "man/ovlfs.1", "README.md", "LICENSE", "package.json",
   ]));
-  const wanted = /^(bin\/ovlfs|binding\.gyp|package\.json|README\.md|LICENSE|scripts\/build-addon|(dist|docs|launcher|native-bindings)\/.*)$/;
+  const wanted = /^(bin\/ovlfs|binding\.gyp|package\.json|README\.md|LICENSE|scripts\/build-addon|(dist|docs|launcher|man|native-bindings)\/.*)$/;
   expect(files.filter((path) => !wanted.test(path) || path.endsWith("bundle.code"))).toEqual([]);
 });
