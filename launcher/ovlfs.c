@@ -24,8 +24,6 @@
 /* Begins the words of a daemon, here as well as in JavaScript. */
 #define DAEMON "--daemon"
 
-static const char *const node_flags[] = {NULL};
-
 /* Where the package is, without a slash at the end; this program is build/Release/ovlfs in it. */
 static char package[PATH_MAX];
 
@@ -61,12 +59,11 @@ static const char install_node[] = "install it and run 'npm rebuild -g ovlfs'";
 
 /* The words of Node for `words`, which a NULL ends, behind `first` if there is one. */
 static char **node_words(const char *script, const char *first, char **words) {
-  size_t count = 0, at = 0, flags = sizeof node_flags / sizeof *node_flags;
+  size_t count = 0, at = 0;
   while (words[count] != NULL) count++;
-  const char **all = calloc(count + flags + 4, sizeof *all);
+  const char **all = calloc(count + 4, sizeof *all);
   if (all == NULL) return NULL;
   all[at++] = "node";
-  for (size_t flag = 0; node_flags[flag] != NULL; flag++) all[at++] = node_flags[flag];
   all[at++] = script;
   if (first != NULL) all[at++] = first;
   memcpy(all + at, words, count * sizeof *all);

@@ -17,11 +17,12 @@ const program = `
   const [place, nfsExport] = process.argv.slice(1);
   const { Engine } = await import("${dist}/engine/engine.js");
   const { mountFuse } = await import("${dist}/fuse/index.js");
+  const { Tracing } = await import("${dist}/trace/tracing.js");
   const { native } = await import("${dist}/sys/native.js");
   const log = { warn: console.error, info() {} };
   native.umask(0);
   const engine = Engine.open({ lower: [place + "/l"], upper: place + "/u", work: place + "/w", nfsExport: nfsExport === "true" }, log);
-  const session = await mountFuse({ engine, mountpoint: place + "/m", source: "ovlfs", flags: 0, allowOther: true, debug: false, log });
+  const session = await mountFuse({ engine, mountpoint: place + "/m", source: "ovlfs", flags: 0, allowOther: true, debug: false, tracer: new Tracing(engine, log, place + "/m"), log });
   console.log("mounted");
   await session.done;
   engine.close();
