@@ -8,6 +8,11 @@ export function sentence(error: unknown): string {
   return message.replace(/\s*\n\s*/g, " ");
 }
 
+/** The errno's name of an error of Node's, or what else it says. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+}
+
 /** The exit status where what `words` ask for fails: mount(8) expects one of its own from its helpers. */
 export function statusOfFailure(words: readonly Bytes[]): number {
   return words[0] === "mount-helper" ? MOUNT_FAILURE : 1;

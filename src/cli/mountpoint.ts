@@ -4,11 +4,8 @@
  */
 import { realpathSync, statfsSync, statSync } from "node:fs";
 import { bytesOf, display, toBuffer, type Bytes } from "../sys/bytes.js";
+import { codeOf } from "./failure.js";
 import { UsageError } from "./usage-error.js";
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
-}
 
 /** The absolute path of `path` without symlinks. Walks up to the mount point but never asks what is mounted on it. */
 export function realPath(path: Bytes): Bytes {

@@ -8,13 +8,14 @@
 import type { Bytes } from "../sys/bytes.js";
 import { E } from "../sys/errno.js";
 import { native } from "../sys/native.js";
+import { typeOf } from "../sys/object-type.js";
 import { S_IFLNK, S_IFREG, Stat } from "../sys/stat.js";
 import { createBuilding, discardBuilding, publishNew, type Building } from "./building.js";
 import { copyAll, syncCopy } from "./data-copy.js";
 import { copyUpData } from "./data-copy-up.js";
 import { closeData, DataFile } from "./data-file.js";
 import { nameAdded } from "./directory.js";
-import { pathOf, typeOf } from "./events.js";
+import { pathOf } from "./events.js";
 import { markImpure } from "./impure.js";
 import { addDirectory, indexName, type Index } from "./index-directory.js";
 import type { DirectoryInode, FileInode, Inode, Link } from "./inode.js";

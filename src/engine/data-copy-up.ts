@@ -5,11 +5,12 @@
  * Source: ovl_copy_up_meta_inode_data in fs/overlayfs/copy_up.c.
  */
 import { native } from "../sys/native.js";
+import { typeOf } from "../sys/object-type.js";
 import { Stat } from "../sys/stat.js";
 import { copyAll, syncCopy } from "./data-copy.js";
 import { publishOver, type Building } from "./building.js";
 import { closeData, DataFile } from "./data-file.js";
-import { pathOf, typeOf } from "./events.js";
+import { pathOf } from "./events.js";
 import type { FileInode } from "./inode.js";
 import { dataOf } from "./lower-data.js";
 import { unmarkMetacopy } from "./metacopy.js";

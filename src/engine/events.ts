@@ -4,12 +4,10 @@
  * made: each place that tells asks for the listener first.
  */
 import { bytes, type Bytes } from "../sys/bytes.js";
-import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from "../sys/stat.js";
+import type { ObjectType } from "../sys/object-type.js";
 import type { DirectoryInode, Inode } from "./inode.js";
 import type { LayerName } from "./provenance.js";
 import type { AttrChange } from "./types.js";
-
-export type ObjectType = "file" | "directory" | "symlink" | "fifo" | "socket" | "character device" | "block device";
 
 /** Paths are those in the merged tree, from its root, which is `.`; null for what has no name (any more). */
 export type OverlayEvent =
@@ -37,15 +35,6 @@ export type OverlayEvent =
   | { readonly kind: "lookup-miss"; readonly path: Bytes; readonly reason: "absent" | "whiteout" };
 
 export type EventListener = (event: OverlayEvent) => void;
-
-const types: ReadonlyMap<number, ObjectType> = new Map([
-  [S_IFREG, "file"], [S_IFDIR, "directory"], [S_IFLNK, "symlink"], [S_IFIFO, "fifo"], [S_IFCHR, "character device"], [S_IFBLK, "block device"],
-]);
-
-/** The type of an object by its mode. */
-export function typeOf(mode: number): ObjectType {
-  return types.get(mode & S_IFMT) ?? "socket";
-}
 
 /** The path of a name in a directory. */
 export function pathIn(directory: DirectoryInode, name: Bytes): Bytes {

@@ -76,8 +76,8 @@ function placeOf(fs: OverlayFs, { layer, path }: Real): RealPlace {
   return { layer: nameOf(fs, layer), path: path === null ? null : absolute(layer, path) };
 }
 
-/** `path` is empty, or begins with a slash. */
-function absolute(layer: Layer, path: Bytes): Bytes {
+/** Where `path` of a layer is on this machine; it is empty, or begins with a slash. */
+export function absolute(layer: Pick<Layer, "path">, path: Bytes): Bytes {
   if (path === "") return layer.path;
   return layer.path === "/" ? path : concat(layer.path, path);
 }

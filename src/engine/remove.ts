@@ -7,10 +7,11 @@
 import type { Bytes } from "../sys/bytes.js";
 import { RENAME_EXCHANGE } from "../sys/constants.js";
 import { E, isErrno } from "../sys/errno.js";
+import { typeOf } from "../sys/object-type.js";
 import { clearEmpty, discardEmptied, removeMarked } from "./clear-empty.js";
 import { copyUp } from "./copy-up.js";
 import { checkEmpty, nameRemoved } from "./directory.js";
-import { pathIn, typeOf } from "./events.js";
+import { pathIn } from "./events.js";
 import { removeEntry } from "./index-directory.js";
 import type { DirectoryInode, FileInode, Indexed, Inode } from "./inode.js";
 import { ensureName } from "./link-up.js";

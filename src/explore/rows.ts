@@ -2,13 +2,12 @@
  * The rows of merged directories: each name with what every layer has under it, as the lookup of `src/inspect` finds
  * it. It decides nothing by itself about what is seen.
  */
-import type { MergedDirectory} from "../inspect/index.js";
-import { type Entry, type FileStep, type ObjectStep, type Stack } from "../inspect/index.js";
+import { byBytes, type Entry, type FileStep, type MergedDirectory, type ObjectStep, type Stack } from "../inspect/index.js";
 import { readEntries } from "../engine/real-entries.js";
 import { display, type Bytes } from "../sys/bytes.js";
 import { errnoName, isErrno } from "../sys/errno.js";
-import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG } from "../sys/stat.js";
-import type { CellMessage, FileType, RowMessage } from "./messages.js";
+import { typeOf } from "../sys/object-type.js";
+import type { CellMessage, RowMessage } from "./messages.js";
 
 /** The directory at a path, walked name by name; a sentence where there is none. Symlinks are not followed. */
 export function directoryAt(stack: Stack, path: readonly Bytes[]): MergedDirectory | string {
@@ -65,20 +64,4 @@ function cellOf(object: ObjectStep): CellMessage {
 
 function marksOfFile({ metacopy, use }: FileStep): string[] {
   return metacopy > 0 ? ["metacopy"] : use === "data" ? ["data"] : [];
-}
-
-function typeOf(mode: number): FileType {
-  switch (mode) {
-    case S_IFDIR: return "directory";
-    case S_IFREG: return "file";
-    case S_IFLNK: return "symlink";
-    case S_IFCHR: return "character device";
-    case S_IFBLK: return "block device";
-    case S_IFIFO: return "fifo";
-    default: return "socket";
-  }
-}
-
-function byBytes(a: Bytes, b: Bytes): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -3,7 +3,7 @@ export { directoriesSpec, type NamedLayers } from "./directories.js";
 export { findOverlay, type FoundOverlay } from "./find.js";
 export { graphDriver } from "./graph-driver.js";
 export { InspectError } from "./inspect-error.js";
-export { Entry, MergedDirectory, type Part } from "./merged-directory.js";
+export { byBytes, Entry, MergedDirectory, type Part } from "./merged-directory.js";
 export { resolve, type Hop, type Resolution } from "./resolve.js";
 export type { OverlaySpec, SpecSource } from "./spec.js";
 export { layerName, Stack, type StackLayer } from "./stack.js";

@@ -3,20 +3,18 @@
  * `which` and `explain` speak in these, so that both say the same of the same thing.
  */
 import { OPAQUE_XATTR } from "../engine/oci.js";
+import { absolute } from "../engine/provenance.js";
 import { TRUSTED, USER, type XattrNames } from "../engine/xattr-names.js";
-import { concat, display, type Bytes } from "../sys/bytes.js";
+import { display, type Bytes } from "../sys/bytes.js";
 import { errnoName } from "../sys/errno.js";
-import { S_IFBLK, S_IFCHR, S_IFIFO, S_IFLNK, S_IFREG, S_IFSOCK, type Stat } from "../sys/stat.js";
+import { typeOf } from "../sys/object-type.js";
+import { S_IFBLK, S_IFCHR, S_IFLNK, S_IFREG, type Stat } from "../sys/stat.js";
 import { readTarget } from "./resolve.js";
 import { layerName, type Stack, type StackLayer } from "./stack.js";
 import type { Answer, DirectoryStep, FileStep, Hiding, ObjectStep, Refusal } from "./steps.js";
 
-const TYPES = new Map([
-  [S_IFREG, "file"], [S_IFLNK, "symlink"], [S_IFIFO, "fifo"], [S_IFSOCK, "socket"], [S_IFCHR, "character device"], [S_IFBLK, "block device"],
-]);
-
 export function typeWord(stat: Stat): string {
-  return stat.isDirectory ? "directory" : TYPES.get(stat.type) ?? "object";
+  return typeOf(stat.type);
 }
 
 export function modeText(stat: Stat): string {
@@ -25,8 +23,7 @@ export function modeText(stat: Stat): string {
 
 /** Where an object of a layer is on this machine. */
 export function placeOf({ layer, path }: Pick<ObjectStep, "layer" | "path">): Bytes {
-  if (path === "") return layer.path;
-  return layer.path === "/" ? path : concat(layer.path, path);
+  return absolute(layer, path);
 }
 
 /** The names of the format's xattrs in an overlay. */

@@ -6,6 +6,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { bytes, display, type Bytes } from "../../sys/bytes.js";
 import { LAUNCHER } from "../launcher.js";
+import { codeOf } from "../failure.js";
 import { UsageError } from "../usage-error.js";
 import { noValue, unknownOption, WordReader } from "../word-reader.js";
 
@@ -87,8 +88,4 @@ function attempt(failure: string, act: () => void): void {
     const remedy = code === "EACCES" || code === "EPERM" ? "do it as root" : "check the directory";
     throw new UsageError(`${failure}: ${display(bytes(code))}; ${remedy}`);
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }
