@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { EventMessage, Name } from "./messages.js";
+import { parentOf } from "./parent-of.js";
 
 /** In milliseconds. */
 const GATHER = 40;
@@ -77,8 +78,4 @@ export function condensed(events: readonly EventMessage[]): readonly EventMessag
     }
   }
   return [...kept, ...[...directories].map((path): EventMessage => ({ kind: "refresh", path }))];
-}
-
-function parentOf(path: Name): Name {
-  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }

@@ -6,6 +6,7 @@
 import { watch, type FSWatcher } from "node:fs";
 import { bytesOf, concat, toBuffer, type Bytes } from "../sys/bytes.js";
 import type { EventMessage } from "./messages.js";
+import { parentOf } from "./parent-of.js";
 
 /** Directories watched at once; those shown first are given up first. */
 const MOST = 1024;
@@ -71,8 +72,4 @@ export class UpperWatch {
     this.#watchers.get(path)?.close();
     this.#watchers.delete(path);
   }
-}
-
-function parentOf(path: Bytes): Bytes {
-  return path.slice(0, Math.max(0, path.lastIndexOf("/"))) as Bytes;
 }

@@ -3,7 +3,7 @@
  * inspect`, which has the same form. The upper of an image is a layer of the image: it is told as the topmost lower, so
  * that nobody writes to it.
  */
-import { bytes, concat, type Bytes } from "../sys/bytes.js";
+import { bytes, bytesOf, concat, type Bytes } from "../sys/bytes.js";
 import { InspectError } from "./inspect-error.js";
 
 /** What such a text says of one overlay. */
@@ -26,7 +26,7 @@ export function parseInspected(text: string, source: string): Inspected {
   const object = theOne(parsed(text, source), source);
   const driver = isObject(object.GraphDriver) ? object.GraphDriver : object;
   const data = isObject(driver.Data) ? driver.Data : {};
-  const [lower, upper, work, merged] = ["LowerDir", "UpperDir", "WorkDir", "MergedDir"].map((name) => directoryOf(data[name]));
+  const [lower, upper, work, merged] = ["LowerDir", "UpperDir", "WorkDir", "MergedDir"].map((name) => directoryOf(data, name));
   if (!lower && !upper) throw new InspectError(`${source} names no layers: ${reason(driver)}`);
   const common = { merged: merged ?? null, options: wordsOf(driver.Options), isRunning: isRunning(object.State) };
   if (!lower || isImage(object)) return { ...common, lower: layered(upper, lower), upper: null, work: null };
@@ -53,7 +53,10 @@ function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function directoryOf(value: unknown): Bytes | undefined {
+/** Of a name that is not UTF-8 `ovlfs inspect` gives the bytes beside it. */
+function directoryOf(data: Json, name: string): Bytes | undefined {
+  const [value, raw] = [data[name], data[`${name}Base64`]];
+  if (typeof raw === "string") return bytesOf(Buffer.from(raw, "base64"));
   return typeof value === "string" && value !== "" ? bytes(value) : undefined;
 }
 

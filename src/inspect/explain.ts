@@ -2,6 +2,7 @@
  * `ovlfs explain`: the lookup of a path as a story, component by component and layer by layer from the top, each with
  * what stands on disk. It only puts into words what the steps hold.
  */
+import { jsonName } from "../json-name.js";
 import { display, type Bytes } from "../sys/bytes.js";
 import { errnoName } from "../sys/errno.js";
 import { decide } from "./decision.js";
@@ -26,9 +27,9 @@ export function explainText(stack: Stack, resolution: Resolution): string {
 /** The same as data. */
 export function explainJson(stack: Stack, resolution: Resolution): Json {
   return {
-    layers: stack.layers.map((layer) => ({ layer: layerName(layer), path: display(layer.path) })),
+    layers: stack.layers.map((layer) => ({ layer: layerName(layer), ...jsonName("path", layer.path) })),
     components: resolution.hops.map(({ entry, target }) => ({
-      path: display(entry.path), answer: answerWord(entry.answer), ...(target === null ? {} : { symlink: display(target) }),
+      ...jsonName("path", entry.path), answer: answerWord(entry.answer), ...(target === null ? {} : jsonName("symlink", target)),
       steps: entry.steps.map((step) => stepJson(stack, step)),
     })),
     result: whichJson(stack, resolution),

@@ -3,16 +3,17 @@
  * has a backslash before it, and data-only layers follow two colons, as in the option lowerdir=; options and statistics
  * are additions.
  */
-import { concat, display, type Bytes } from "../sys/bytes.js";
+import { jsonName } from "../json-name.js";
+import { concat, type Bytes } from "../sys/bytes.js";
 import { escapeLayer } from "./container.js";
 import type { Json } from "./json.js";
 import type { OverlaySpec } from "./spec.js";
 
 export function graphDriver({ source, lower, dataOnly, upper, work, merged, options, statistics }: OverlaySpec): Json {
-  const directory = (name: string, path: Bytes | null): { [name: string]: string } => (path === null ? {} : { [name]: display(path) });
+  const directory = (name: string, path: Bytes | null): { [name: string]: string } => (path === null ? {} : jsonName(name, path));
   return {
     Data: {
-      LowerDir: display(layerList(lower, dataOnly)),
+      ...jsonName("LowerDir", layerList(lower, dataOnly)),
       ...directory("MergedDir", merged), ...directory("UpperDir", upper), ...directory("WorkDir", work),
     },
     Name: source === "ovlfs" ? "ovlfs" : "overlay",

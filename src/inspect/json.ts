@@ -1,5 +1,5 @@
-/** Steps as JSON. Names that are not UTF-8 stand with `\\xNN` for each byte that is no ASCII. */
-import { display } from "../sys/bytes.js";
+/** Steps as JSON. */
+import { jsonName } from "../json-name.js";
 import { errnoName } from "../sys/errno.js";
 import { layerName, type Stack } from "./stack.js";
 import { isObject, type DirectoryStep, type FileStep, type Hiding, type ObjectStep, type Step } from "./steps.js";
@@ -10,7 +10,7 @@ type JsonObject = { readonly [name: string]: Json };
 
 /** An object's layer, and where it is on this machine. */
 export function placeJson(step: Pick<ObjectStep, "layer" | "path">): JsonObject {
-  return { layer: layerName(step.layer), path: display(placeOf(step)) };
+  return { layer: layerName(step.layer), ...jsonName("path", placeOf(step)) };
 }
 
 export function attributesJson({ stat }: DirectoryStep | FileStep): JsonObject {

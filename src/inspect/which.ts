@@ -1,4 +1,5 @@
 /** `ovlfs which`: the layer that provides a path, each copy that it shadows, and what decided that; as text and as data. */
+import { jsonName } from "../json-name.js";
 import { display } from "../sys/bytes.js";
 import { S_IFREG } from "../sys/stat.js";
 import { decide } from "./decision.js";
@@ -61,7 +62,7 @@ export function whichJson(stack: Stack, resolution: Resolution): Json {
   const provider = found && entry?.answer.kind === "found" ? entry.answer.provider : null;
   const data = dataOf(resolution);
   return {
-    path: display(path), found, answer: headline(resolution),
+    ...jsonName("path", path), found, answer: headline(resolution),
     ...(provider ? attributesJson(provider) : {}),
     from: provided.map(placeJson),
     ...(provider?.stat.type === S_IFREG ? { data: data ? placeJson(data) : null } : {}),

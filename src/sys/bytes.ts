@@ -24,11 +24,25 @@ export function toBuffer(value: Bytes): Buffer {
   return Buffer.from(value, "latin1");
 }
 
-/** For messages: UTF-8 where the bytes are UTF-8, `\xNN` for each byte that is not. */
+/** The bytes read as UTF-8; what is none becomes U+FFFD. */
+export function toText(value: Bytes): string {
+  return toBuffer(value).toString("utf8");
+}
+
+// Control characters (C0, DEL, C1) and what turns the direction of a line.
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+/**
+ * For people: text where the bytes are UTF-8, else `\xNN` for each byte that is no ASCII, and in both for what would leave the line or
+ * command a terminal.
+ */
 export function display(value: Bytes): string {
-  const text = toBuffer(value).toString("utf8");
-  if (!text.includes("\uFFFD")) return text;
-  return value.replace(/[^\x20-\x7e]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  const text = toText(value);
+  return text.includes("\uFFFD") ? value.replace(/[^\x20-\x7e]/g, escaped) : text.replace(UNSAFE, (c) => escaped(bytes(c)));
+}
+
+function escaped(value: string): string {
+  return value.replace(/[^]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
 /** Joins byte strings; the result is again one. */

@@ -3,6 +3,7 @@
  * program that runs the tour, wherever it was installed.
  */
 import { spawn } from "node:child_process";
+import { shellWord } from "../shell-word.js";
 
 /** No command of a lesson takes long; one that hangs must not hang the tour. */
 const LIMIT = 60_000;
@@ -19,7 +20,7 @@ export class Shell {
 
   /** `program`: the words that start this program. */
   constructor(private readonly directory: string, program: readonly string[]) {
-    this.#prelude = `exec 2>&1\numask 022\novlfs() { ${program.map(quote).join(" ")} "$@"; }\n`;
+    this.#prelude = `exec 2>&1\numask 022\novlfs() { ${program.map(shellWord).join(" ")} "$@"; }\n`;
   }
 
   /** Runs a command to its end. */
@@ -43,9 +44,4 @@ export class Shell {
   async idle(): Promise<void> {
     await this.#running;
   }
-}
-
-/** A word that the shell takes as it is. */
-export function quote(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -4,12 +4,13 @@
  */
 import { readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
+import { shellWord } from "../shell-word.js";
 import { removeGround, type Ground } from "./ground.js";
 import { buildLayer } from "./layers.js";
 import type { Act, Chapter } from "./lesson.js";
 import { takePicture, type Picture } from "./picture.js";
 import { Scene } from "./scene.js";
-import { quote, Shell } from "./shell.js";
+import { Shell } from "./shell.js";
 import { tell, type Situation } from "./situation.js";
 
 /** What came of an act; `fault` says what should have come. */
@@ -94,7 +95,7 @@ export class Stage {
   /** Unmounts; what is busy, because somebody looks around in it, is detached. */
   async #unmountAll(): Promise<void> {
     const umount = this.situation.mounter === "ovlfs" ? "ovlfs umount" : "umount";
-    for (const point of [...this.#mounts()].reverse()) await this.#shell.run(`${umount} ${quote(point)} || ${umount} -l ${quote(point)}`);
+    for (const point of [...this.#mounts()].reverse()) await this.#shell.run(`${umount} ${shellWord(point)} || ${umount} -l ${shellWord(point)}`);
     const [left] = this.#mounts();
     if (left !== undefined) throw new Error(`'${left}' can't be unmounted; unmount it, and remove '${this.ground.path}'`);
   }

@@ -1,12 +1,11 @@
 /** Events for people, a line each, and as JSON for programs. */
 import { describeLayer } from "../engine/provenance.js";
-import { bytesOf, display, toBuffer, type Bytes } from "../sys/bytes.js";
+import { jsonName, jsonText } from "../json-name.js";
+import { display, type Bytes } from "../sys/bytes.js";
 import type { TraceEvent } from "./trace-event.js";
 
-/** A name on one line: what would break it, or a terminal, is written `\xNN`. */
 function shown(name: Bytes | null): string {
-  if (name === null) return "(no name)";
-  return display(name).replace(/[\u0000-\u001f\u007f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return name === null ? "(no name)" : display(name);
 }
 
 /** For example `copy-up etc/hosts from lower 2 (/layers/base) 174 B`. */
@@ -46,18 +45,22 @@ export function timedLine(event: TraceEvent): string {
 /** Names that can stand in an event. */
 const NAMES = ["path", "to", "lower", "target"] as const;
 
-/**
- * One JSON object on one line. Names are text; one that is not UTF-8 is shown as in messages, and its bytes are given too,
- * for example as `pathBase64`.
- */
+/** One JSON object on one line. */
 export function eventJson(event: TraceEvent): string {
-  const raw: Record<string, string> = {};
+  const names: Record<string, string> = {};
   for (const key of NAMES) {
     const name = (event as { readonly [Key in typeof key]?: Bytes | null })[key];
-    if (typeof name === "string" && bytesOf(Buffer.from(display(name))) !== name) raw[`${key}Base64`] = toBuffer(name).toString("base64");
+    if (typeof name === "string") Object.assign(names, jsonName(key, name));
   }
   const { time, ...others } = event;
-  const text = JSON.stringify({ time: new Date(time).toISOString(), ...others, ...raw }, (_, value: unknown) =>
-    typeof value === "string" ? display(value as Bytes) : value);
-  return text;
+  return JSON.stringify({ time: new Date(time).toISOString(), ...others, ...names, ...inner(event) });
+}
+
+/** The names further in. */
+function inner(event: TraceEvent): object {
+  switch (event.kind) {
+    case "copy-up": return { from: { ...event.from, ...jsonName("path", event.from.path) } };
+    case "metadata": return { changes: event.changes.map(jsonText) };
+    default: return {};
+  }
 }

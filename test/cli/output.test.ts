@@ -4,8 +4,9 @@ import { describe, expect, it } from "vitest";
 import { Branches, withLast } from "../../src/cli/output/branches.js";
 import { paintFor } from "../../src/cli/output/colours.js";
 import { Progress } from "../../src/cli/output/progress.js";
-import { humanSize, jsonPath, shown } from "../../src/cli/output/shown.js";
-import { bytes, type Bytes } from "../../src/sys/bytes.js";
+import { humanSize } from "../../src/cli/output/size.js";
+import { jsonName } from "../../src/json-name.js";
+import { bytes, display, type Bytes } from "../../src/sys/bytes.js";
 import { Sequence } from "../harness/sequence.js";
 
 /** A stream that remembers what was written to it. */
@@ -17,15 +18,15 @@ function stream(isTTY: boolean): { written: string[]; stream: NodeJS.WriteStream
 
 describe("names as they are shown", () => {
   it("stay on their line and send the terminal nothing", () => {
-    expect(shown(bytes("a\nb\x1b[2J\x7f"))).toBe("a\\x0ab\\x1b[2J\\x7f");
-    expect(shown(bytes("caf\u00e9 \u65e5\u672c"))).toBe("caf\u00e9 \u65e5\u672c");
-    expect(shown(bytes("\u202etxt.exe"))).toBe("\\xe2\\x80\\xaetxt.exe");
-    expect(shown("caf\xe9\n" as Bytes)).toBe("caf\\xe9\\x0a");
+    expect(display(bytes("a\nb\x1b[2J\x7f"))).toBe("a\\x0ab\\x1b[2J\\x7f");
+    expect(display(bytes("caf\u00e9 \u65e5\u672c"))).toBe("caf\u00e9 \u65e5\u672c");
+    expect(display(bytes("\u202etxt.exe"))).toBe("\\xe2\\x80\\xaetxt.exe");
+    expect(display("caf\xe9\n" as Bytes)).toBe("caf\\xe9\\x0a");
   });
 
   it("are whole in JSON, whatever bytes they have", () => {
-    expect(jsonPath(bytes("/caf\u00e9\n"))).toEqual({ path: "/caf\u00e9\n" });
-    expect(jsonPath("/caf\xe9" as Bytes)).toEqual({ path: "/caf\ufffd", pathBase64: Buffer.from("/caf\xe9", "latin1").toString("base64") });
+    expect(jsonName("path", bytes("/caf\u00e9\n"))).toEqual({ path: "/caf\u00e9\n" });
+    expect(jsonName("path", "/caf\xe9" as Bytes)).toEqual({ path: "/caf\\xe9", pathBase64: Buffer.from("/caf\xe9", "latin1").toString("base64") });
   });
 });
 

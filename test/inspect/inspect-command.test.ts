@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DEFAULTS } from "../../src/cli/from-inspect.js";
 import { parseInspected } from "../../src/inspect/container.js";
-import { settledOptions } from "../../src/inspect/spec.js";
+import { graphDriver } from "../../src/inspect/graph-driver.js";
+import { settledOptions, type OverlaySpec } from "../../src/inspect/spec.js";
+import type { Bytes } from "../../src/sys/bytes.js";
 import { Place, USUAL } from "../cli-mount/command.js";
 import { dir, file } from "../harness/layers.js";
 import { kernel, ovlfs, type Mounter } from "../harness/mounters.js";
@@ -131,6 +133,12 @@ describe("an inspection", () => {
   it("of an image has its upper as the topmost lower", () => {
     const text = '[{"RepoTags": [], "GraphDriver": {"Data": {"LowerDir": "/b:/c", "UpperDir": "/a:x", "WorkDir": "/w", "MergedDir": "/m"}}}]';
     expect(parseInspected(text, "f")).toMatchObject({ lower: "/a\\:x:/b:/c", upper: null, work: null });
+  });
+
+  it("of directories whose names are not UTF-8 has their bytes, and is read back", () => {
+    const names = { upper: "/\xfc" as Bytes, work: "/w" as Bytes, merged: "/\n" as Bytes };
+    const spec: OverlaySpec = { source: "directories", lower: ["/a\xff:b" as Bytes, "/b" as Bytes], dataOnly: [], ...names, options: [], statistics: null };
+    expect(parseInspected(JSON.stringify(graphDriver(spec)), "f")).toMatchObject({ lower: "/a\xff\\:b:/b", ...names });
   });
 
   it("has options that hold anyway, which are not asked for by name", () => {

@@ -102,6 +102,12 @@ describe("strange layers", () => {
       .toEqual(["/caf\xe9", "/new\nline", "/new\nline/x"]);
     const { entries } = JSON.parse(place!.ovlfs(["tree", "--json", "--lower", "low", "--upper", "up"]).stdout) as { entries: unknown[] };
     expect(entries).toHaveLength(3);
+    const asked = (command: string, path: string): string => run(
+      "sh", ["-c", `"$@" "$(printf '${path}')"`, "sh", process.execPath, CLI, ...command.split(" "), "--lower", "low", "--upper", "up"], { cwd: place!.path },
+    ).stdout;
+    expect(asked("which", "/new\\nline").split("\n")[0]).toBe("/new\\x0aline: directory, mode 0755");
+    expect(JSON.parse(asked("which --json", "/new\\nline"))).toMatchObject({ path: "/new\nline" });
+    expect(JSON.parse(asked("which --json", "/caf\\351"))).toMatchObject({ path: "/caf\\xe9", pathBase64: Buffer.from("/caf\xe9", "latin1").toString("base64") });
   });
 
   it("a metacopy's data in a data-only layer is shown space, of the layer that has it", () => {

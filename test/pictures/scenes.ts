@@ -7,7 +7,7 @@ import { makeGround } from "../../src/tour/ground.js";
 import type { Chapter, Step } from "../../src/tour/lesson.js";
 import type { Situation } from "../../src/tour/situation.js";
 import { Stage } from "../../src/tour/stage.js";
-import { display } from "../../src/sys/bytes.js";
+import { toText } from "../../src/sys/bytes.js";
 import { readMountTable } from "../../src/sys/mount-table.js";
 import type { Pictures } from "../../src/tour/side-by-side.js";
 import { CLI } from "../harness/mounters.js";
@@ -41,7 +41,7 @@ export interface Scene {
 /** Does the steps, each in its chapter, and answers with what they did; leaves nothing behind. */
 export async function perform(): Promise<Scene[]> {
   const situation: Situation = { mounter: "ovlfs", trusted: true, isRoot: true, kernelDefaults: [] };
-  const stage = new Stage(makeGround(), situation, [process.execPath, CLI], () => readMountTable().map(({ mountpoint }) => display(mountpoint)));
+  const stage = new Stage(makeGround(), situation, [process.execPath, CLI], () => readMountTable().map(({ mountpoint }) => toText(mountpoint)));
   try {
     const scenes: Scene[] = [];
     for (const chapter of chapters) scenes.push(...await performChapter(stage, chapter));

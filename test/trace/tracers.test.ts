@@ -99,7 +99,7 @@ describe("tracers", () => {
 
   it("one whose reader has seen enough ends", () => {
     mount();
-    const seen = run("sh", ["-c", `${process.execPath} ${place.cli} trace m 2>started | head -n 1 & `
+    const seen = run("sh", ["-c", `: >started; ${process.execPath} ${place.cli} trace m 2>started | head -n 1 & `
       + "until grep -q tracing started; do sleep 0.1; done; mkdir m/a m/b; rmdir m/a m/b; wait"], { cwd: place.path });
     expect(seen).toMatchObject({ status: 0, stdout: "lookup miss a\n" });
     umount();
@@ -135,7 +135,7 @@ describe("tracers", () => {
   it("the user who mounted may trace, and who is neither that nor root may not", () => {
     const asBob = "setpriv --reuid=1002 --regid=1002 --clear-groups";
     const own = place.asUser(NOBODY, 'cd "$(mktemp -d)" && mkdir l u w m && touch l/f && "$@" mount --lower l --upper u --work w m && '
-      + '{ "$@" trace m >events 2>started & until grep -q tracing started; do sleep 0.1; done; rm m/f; "$@" umount m; wait; cat events; rm -rf "$PWD"; }');
+      + ': >started && { "$@" trace m >events 2>started & until grep -q tracing started; do sleep 0.1; done; rm m/f; "$@" umount m; wait; cat events; rm -rf "$PWD"; }');
     expect(own).toEqual({ status: 0, stdout: "whiteout f\nremove f\n", stderr: "" });
     mount();
     const refused = run("sh", ["-c", `${asBob} ${process.execPath} ${place.cli} trace m`], { cwd: place.path });
@@ -148,7 +148,7 @@ describe("tracers", () => {
     place.tree.write("fuse.conf", "user_allow_other\n");
     const script = "mount --bind fuse.conf /etc/fuse.conf && "
       + `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups "$@" mount --lower l --upper u --work w -o allow_other m && `
-      + '{ "$@" trace m >events 2>started & until grep -q . started; do sleep 0.1; done; rm m/f; umount m; wait; cat started events; }';
+      + ': >started && { "$@" trace m >events 2>started & until grep -q . started; do sleep 0.1; done; rm m/f; umount m; wait; cat started events; }';
     const seen = place.withOwnDevices("mknod -m 666 dev/fuse c 10 229", ["sh", "-c", script, "sh", process.execPath, place.cli]);
     expect(seen).toEqual({ status: 0, stdout: "tracing m\nwhiteout f\nremove f\n", stderr: "" });
   });

@@ -2,13 +2,14 @@
 import { layerName } from "../../inspect/index.js";
 import { listShadowed } from "../../inspect/shadowed.js";
 import { measureSpace, type LayerSpace } from "../../inspect/space.js";
-import type { Bytes } from "../../sys/bytes.js";
+import { display, type Bytes } from "../../sys/bytes.js";
 import { paintFor, type Paint } from "../output/colours.js";
 import { Lines } from "../output/lines.js";
 import { Progress } from "../output/progress.js";
 import { shadowedJson, shadowedTable } from "../output/shadowed.js";
-import { humanSize, jsonPath, shown } from "../output/shown.js";
 import { flag, openOverlay, OVERLAY_HELP, requirePlace } from "../overlay-words.js";
+import { jsonName } from "../../json-name.js";
+import { humanSize } from "../output/size.js";
 
 export const help = `usage: ovlfs du [--shadowed] [--bytes | --json] [PATH]
        ovlfs du ... --lower DIR[:DIR]... [--upper DIR] [-o OPTIONS] [PATH]
@@ -67,15 +68,15 @@ function totalOf(spaces: readonly LayerSpace[]): Numbers {
 }
 
 function toJson(path: Bytes, spaces: readonly LayerSpace[]): object {
-  const layers = spaces.map((space) => ({ layer: layerName(space.layer), ...jsonPath(space.layer.path), ...numbersOf(space) }));
-  return { ...jsonPath(path), layers, total: totalOf(spaces) };
+  const layers = spaces.map((space) => ({ layer: layerName(space.layer), ...jsonName("path", space.layer.path), ...numbersOf(space) }));
+  return { ...jsonName("path", path), layers, total: totalOf(spaces) };
 }
 
 function table(spaces: readonly LayerSpace[], size: (bytes: number) => string, paint: Paint): string[] {
   const cells = (numbers: Numbers): string[] => NUMBERS.map((name, i) => (i < 3 ? size(numbers[name]) : String(numbers[name])));
   const rows = [
     { name: "layer", cells: ["used", "shown", "shadowed", "inodes", "whiteouts"], path: "path", layer: null },
-    ...spaces.map((space) => ({ name: layerName(space.layer), cells: cells(numbersOf(space)), path: shown(space.layer.path), layer: space.layer })),
+    ...spaces.map((space) => ({ name: layerName(space.layer), cells: cells(numbersOf(space)), path: display(space.layer.path), layer: space.layer })),
     { name: "total", cells: cells(totalOf(spaces)), path: "", layer: null },
   ];
   const width = Math.max(...rows.map(({ name }) => name.length));

@@ -5,6 +5,7 @@
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { bytes, display, type Bytes } from "../../sys/bytes.js";
+import { shellWord } from "../../shell-word.js";
 import { LAUNCHER } from "../launcher.js";
 import { codeOf } from "../failure.js";
 import { UsageError } from "../usage-error.js";
@@ -66,18 +67,13 @@ function write(helper: string): void {
 function scriptOf(helper: string): string {
   return `#!/bin/sh
 ${MARK}
-program=${quoted(LAUNCHER)}
+program=${shellWord(LAUNCHER)}
 if [ ! -x "$program" ]; then
   echo "${helper}: ovlfs is no longer at $program; install it and run 'ovlfs install-helper' again" >&2
   exit 32
 fi
 exec "$program" mount-helper "$@"
 `;
-}
-
-/** One word of a shell, whatever is in it. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function attempt(failure: string, act: () => void): void {

@@ -3,7 +3,7 @@ import { chapters } from "../../tour/chapters/index.js";
 import type { Chapter } from "../../tour/lesson.js";
 import { Style } from "../../tour/style.js";
 import { tour } from "../../tour/tour.js";
-import { display, type Bytes } from "../../sys/bytes.js";
+import { display, toText, type Bytes } from "../../sys/bytes.js";
 import { readMountTable } from "../../sys/mount-table.js";
 import { takesColours } from "../output/colours.js";
 import { programWords } from "../program-words.js";
@@ -46,7 +46,7 @@ export async function run(words: readonly Bytes[]): Promise<number> {
     chapters: asked.chapters,
     mounter: asked.kernel ? "kernel" : "ovlfs",
     program: programWords(),
-    mountpoints: () => readMountTable().map(({ mountpoint }) => display(mountpoint)),
+    mountpoints: () => readMountTable().map(({ mountpoint }) => toText(mountpoint)),
     output: process.stdout,
     keys: asked.auto ? undefined : process.stdin,
     style: new Style(columns(), takesColours(process.stdout)),

@@ -1,14 +1,14 @@
 /** `ovlfs tree`: the merged tree, and by which layers it comes about. */
-import type { Bytes } from "../../sys/bytes.js";
+import { display, type Bytes } from "../../sys/bytes.js";
 import { paintFor } from "../output/colours.js";
 import { JsonList } from "../output/json-list.js";
 import { jsonLayers, legend } from "../output/layers.js";
 import { Lines } from "../output/lines.js";
 import { Progress } from "../output/progress.js";
-import { jsonPath, shown } from "../output/shown.js";
 import { listTree, TreePrinter, type TreeCounts, type TreeOptions } from "../output/tree.js";
 import { flag, openOverlay, OVERLAY_HELP, requirePlace, type OpenedOverlay, type Place } from "../overlay-words.js";
 import { UsageError } from "../usage-error.js";
+import { jsonName } from "../../json-name.js";
 
 export const help = `usage: ovlfs tree [--layers] [--depth N] [--json] [PATH]
        ovlfs tree ... --lower DIR[:DIR]... [--upper DIR] [-o OPTIONS] [PATH]
@@ -56,7 +56,7 @@ function printTree({ stack }: OpenedOverlay, { path, entry }: Place, lines: Line
   const paint = paintFor(process.stdout);
   if (options.layers) for (const line of [...legend(stack.layers, paint), ""]) lines.add(line);
   const printer = new TreePrinter(lines, paint, stack.layers, options);
-  printer.top(shown(path), entry, stack.root());
+  printer.top(display(path), entry, stack.root());
   const directory = entry ? entry.directory() : stack.root();
   if (directory && (!entry || entry.provider?.kind === "directory")) printer.below(directory);
   lines.add("");
@@ -71,7 +71,7 @@ function summary({ directories, files, whiteouts }: TreeCounts, layers: boolean)
 
 function printJson({ stack }: OpenedOverlay, { path, entry }: Place, lines: Lines, options: TreeOptions): void {
   const counts: TreeCounts = { directories: 0, files: 0, whiteouts: 0 };
-  const list = new JsonList(lines, { ...jsonPath(path), layers: jsonLayers(stack.layers) }, "entries");
+  const list = new JsonList(lines, { ...jsonName("path", path), layers: jsonLayers(stack.layers) }, "entries");
   const directory = entry ? entry.directory() : stack.root();
   if (directory && (!entry || entry.provider?.kind === "directory")) listTree(directory, list, options, counts);
   list.end({ ...counts });

@@ -6,13 +6,13 @@ import type { Hiding } from "../../inspect/steps.js";
 import { diffFiles, type TextDiff } from "../../inspect/text-diff.js";
 import { errnoName } from "../../sys/errno.js";
 import { S_IFREG } from "../../sys/stat.js";
-import { bytes, toBuffer, type Bytes } from "../../sys/bytes.js";
+import { bytes, display, toBuffer, type Bytes } from "../../sys/bytes.js";
 import { Branches, withLast } from "./branches.js";
 import type { Paint } from "./colours.js";
 import { JsonList } from "./json-list.js";
 import type { Lines } from "./lines.js";
 import { typeOf } from "./object-words.js";
-import { jsonPath, shown } from "./shown.js";
+import { jsonName } from "../../json-name.js";
 
 const LETTERS = { added: "A", modified: "C", deleted: "D" } as const;
 
@@ -23,7 +23,7 @@ function letter(kind: ChangeKind, paint: Paint): string {
 /** `C /etc/hosts`, a line each; with `content` what changed in texts follows. */
 export function printChangeLines(changes: Iterable<Change>, lines: Lines, paint: Paint, content: boolean): void {
   for (const change of changes) {
-    lines.add(`${letter(change.kind, paint)} ${shown(change.path)}`);
+    lines.add(`${letter(change.kind, paint)} ${display(change.path)}`);
     const diff = content ? contentDiff(change) : null;
     if (diff) printDiff(diff, change.path, lines);
   }
@@ -32,22 +32,22 @@ export function printChangeLines(changes: Iterable<Change>, lines: Lines, paint:
 function contentDiff({ kind, path, now, before }: Change): TextDiff | null {
   const [data, former] = [now, before].map((entry) => (entry?.answer.kind === "found" ? entry.answer.data : null));
   if (kind !== "modified" || data?.stat.type !== S_IFREG || former?.stat.type !== S_IFREG) return null;
-  return diffFiles(former, data, [bytes(`a${shown(path)}`), bytes(`b${shown(path)}`)]);
+  return diffFiles(former, data, [bytes(`a${display(path)}`), bytes(`b${display(path)}`)]);
 }
 
 function printDiff(diff: TextDiff, path: Bytes, lines: Lines): void {
   switch (diff.kind) {
     case "same": return;
     case "text": return lines.addRaw(toBuffer(diff.diff));
-    case "binary": return lines.add(`Binary files a${shown(path)} and b${shown(path)} differ`);
-    case "large": return lines.add(`Files a${shown(path)} and b${shown(path)} are too large to compare`);
-    case "unreadable": return lines.add(`Files a${shown(path)} and b${shown(path)} can't be read by this user`);
+    case "binary": return lines.add(`Binary files a${display(path)} and b${display(path)} differ`);
+    case "large": return lines.add(`Files a${display(path)} and b${display(path)} are too large to compare`);
+    case "unreadable": return lines.add(`Files a${display(path)} and b${display(path)} can't be read by this user`);
   }
 }
 
 /** One document, an entry for each change. `originalLayer` gives a layer its number in the whole overlay. */
 export function printChangeJson(changes: Iterable<Change>, lines: Lines, layer: StackLayer, content: boolean, originalLayer: (layer: StackLayer) => StackLayer): void {
-  const list = new JsonList(lines, { layer: layerName(layer), layerPath: jsonPath(layer.path).path }, "changes");
+  const list = new JsonList(lines, { layer: layerName(layer), ...jsonName("layerPath", layer.path) }, "changes");
   for (const change of changes) list.add(toJson(change, content, originalLayer));
   list.end();
 }
@@ -58,7 +58,7 @@ function toJson(change: Change, content: boolean, originalLayer: (layer: StackLa
   const diff = content ? contentDiff(change) : null;
   const cause = kind === "deleted" && now ? causeOf(now) : null;
   return {
-    kind, ...jsonPath(path), type: typeOf(seen),
+    kind, ...jsonName("path", path), type: typeOf(seen),
     ...(seen?.provider ? { layer: layerName(originalLayer(seen.provider.layer)) } : {}),
     ...(kind === "modified" ? { changed: aspects } : {}),
     ...(kind === "modified" && typeOf(before) !== typeOf(now) ? { was: typeOf(before) } : {}),
@@ -85,7 +85,7 @@ export function printChangeTree(changes: Iterable<Change>, lines: Lines, paint: 
   const root: Node = { change: null, children: new Map() };
   for (const change of changes) insert(root, change);
   const start = descend(root, top);
-  lines.add(start.change ? label(start.change, top, paint) : shown(top));
+  lines.add(start.change ? label(start.change, top, paint) : display(top));
   printChildren(start, lines, paint);
 }
 
@@ -119,7 +119,7 @@ function printChildren(top: Node, lines: Lines, paint: Paint): void {
       continue;
     }
     const [[name, child], isLast] = next.value;
-    lines.add(branches.before(isLast) + (child.change ? label(child.change, name, paint) : shown(name)));
+    lines.add(branches.before(isLast) + (child.change ? label(child.change, name, paint) : display(name)));
     branches.enter(isLast);
     open.push(withLast(child.children));
   }
@@ -131,5 +131,5 @@ function label({ kind, now, before, aspects }: Change, name: Bytes, paint: Paint
   const was = aspects.includes("type") ? `was a ${typeOf(before)}` : aspects.join(", ");
   const isCopy = kind === "modified" && aspects.length === 0 && typeOf(now) !== "directory";
   const note = kind !== "modified" ? "" : isCopy ? "copied up unchanged" : was;
-  return `${letter(kind, paint)} ${shown(name)}${slash}${note === "" ? "" : paint.faint(` (${note})`)}`;
+  return `${letter(kind, paint)} ${display(name)}${slash}${note === "" ? "" : paint.faint(` (${note})`)}`;
 }

@@ -4,7 +4,8 @@ import { layerName } from "../../inspect/stack.js";
 import type { Hiding } from "../../inspect/steps.js";
 import type { Paint } from "./colours.js";
 import { typeName } from "./object-words.js";
-import { jsonPath, shown } from "./shown.js";
+import { jsonName } from "../../json-name.js";
+import { display } from "../../sys/bytes.js";
 
 const CAUSES: Readonly<Record<Hiding["cause"], string>> = {
   file: "a file", directory: "a directory", metacopy: "a metacopy", whiteout: "a whiteout", opaque: "an opaque directory",
@@ -18,7 +19,7 @@ export function shadowedTable(list: readonly ShadowedObject[], size: (bytes: num
   const widths = [Math.max(0, ...sizes.map(({ length }) => length)), Math.max(0, ...layers.map(({ length }) => length))] as const;
   return list.map(({ path, object, hiding }, i) => {
     const layer = paint.layer(object.layer, layers[i]!.padEnd(widths[1]));
-    const name = `${shown(path)}${object.kind === "directory" ? "/" : ""}`;
+    const name = `${display(path)}${object.kind === "directory" ? "/" : ""}`;
     const by = hiding ? `  ${paint.faint(`[hidden by ${CAUSES[hiding.cause]} of ${layerName(hiding.by.layer)}]`)}` : "";
     return `${sizes[i]!.padStart(widths[0])}  ${layer}  ${name}${by}`;
   });
@@ -26,5 +27,5 @@ export function shadowedTable(list: readonly ShadowedObject[], size: (bytes: num
 
 export function shadowedJson({ path, object, hiding, bytes }: ShadowedObject): object {
   const by = hiding ? { by: hiding.cause, byLayer: layerName(hiding.by.layer) } : {};
-  return { ...jsonPath(path), type: typeName(object), layer: layerName(object.layer), bytes, ...by };
+  return { ...jsonName("path", path), type: typeName(object), layer: layerName(object.layer), bytes, ...by };
 }

@@ -14,7 +14,8 @@ import type { JsonList } from "./json-list.js";
 import { layerWidth } from "./layers.js";
 import type { Lines } from "./lines.js";
 import { typeOf } from "./object-words.js";
-import { jsonPath, shown } from "./shown.js";
+import { jsonName } from "../../json-name.js";
+import { display } from "../../sys/bytes.js";
 
 export interface TreeCounts {
   directories: number;
@@ -97,7 +98,7 @@ export class TreePrinter {
     for (const [entry, branch] of walkTree(directory, this.options, this.counts)) {
       const object = entry.provider ?? whiteoutOf(entry);
       const tail = entry.provider?.kind === "directory" ? "/" : linkTail(entry);
-      this.#line(object?.layer ?? null, branch, shown(entry.name), tail, this.#notes(entry));
+      this.#line(object?.layer ?? null, branch, display(entry.name), tail, this.#notes(entry));
     }
   }
 
@@ -115,7 +116,7 @@ export class TreePrinter {
 
 function linkTail({ provider }: Entry): string {
   const target = provider?.kind === "file" && provider.stat.type === S_IFLNK ? readTarget(provider) : null;
-  return target === null ? "" : ` -> ${shown(target)}`;
+  return target === null ? "" : ` -> ${display(target)}`;
 }
 
 function mergedNote(layers: readonly StackLayer[]): string {
@@ -155,7 +156,7 @@ function dataNote(object: DirectoryStep | FileStep, { answer }: Entry): string {
 
 function redirectNote(objects: readonly ObjectStep[]): string {
   const redirect = objects.find((step) => step.kind !== "whiteout" && step.use !== "hidden" && step.redirect !== null);
-  return redirect && redirect.kind !== "whiteout" && redirect.redirect !== null ? `redirect to ${shown(redirect.redirect)}` : "";
+  return redirect && redirect.kind !== "whiteout" && redirect.redirect !== null ? `redirect to ${display(redirect.redirect)}` : "";
 }
 
 /** The same as JSON: a flat list, in the order of the drawing. */
@@ -166,7 +167,7 @@ export function listTree(directory: MergedDirectory, list: JsonList, options: Tr
 function toJson(entry: Entry, layers: boolean): object {
   const whiteout = whiteoutOf(entry);
   const { answer, provider, objects } = entry;
-  const head = { ...jsonPath(entry.path), type: whiteout ? "whiteout" : typeOf(entry) };
+  const head = { ...jsonName("path", entry.path), type: whiteout ? "whiteout" : typeOf(entry) };
   const error = answer.kind === "refused" ? { error: errnoName(answer.error) } : {};
   if (!layers) return { ...head, ...error };
   const names = (steps: readonly ObjectStep[]): string[] => [...new Set(steps.map(({ layer }) => layerName(layer)))];
@@ -178,7 +179,7 @@ function toJson(entry: Entry, layers: boolean): object {
     ...head, ...(layer ? { layer: layerName(layer) } : {}),
     ...(merged.length > 0 ? { merged } : {}), ...(hidden.length > 0 ? { hides: hidden } : {}),
     ...(provider && isOpaque(provider) ? { opaque: true } : {}),
-    ...(redirect === null ? {} : { redirect: jsonPath(redirect).path }),
+    ...(redirect === null ? {} : jsonName("redirect", redirect)),
     ...(provider?.kind === "file" && provider.metacopy > 0 && answer.kind === "found" ? { metacopy: true, data: answer.data ? layerName(answer.data.layer) : null } : {}),
     ...error,
   };
