@@ -50,6 +50,8 @@ static void run_node(char *const arguments[]) {
   unsetenv("NODE_EXTRA_CA_CERTS");
   /* Room for long copies beside what waits in the kernel (src/engine/long-copies.ts); threads cost little. */
   setenv("UV_THREADPOOL_SIZE", "8", 0);
+  /* glibc never gives back what is free at the end of a thread's own arena, only that of the main one (malloc_trim). */
+  setenv("MALLOC_ARENA_MAX", "1", 0);
   execv(OVLFS_NODE, arguments);
   execvp("node", arguments);
 }

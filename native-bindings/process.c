@@ -6,6 +6,9 @@
 
 #include <fcntl.h>
 #include <linux/securebits.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -135,6 +138,16 @@ static napi_value call_execv(napi_env env, napi_callback_info info) {
   return answer(&call, -error);
 }
 
+/* Other C libraries have no such function. */
+static napi_value call_malloc_trim(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  int freed = 0;
+#ifdef __GLIBC__
+  if (usable(&call)) freed = malloc_trim(0);
+#endif
+  return answer(&call, freed);
+}
+
 const struct binding process_bindings[] = {
     {"setfsuid", call_setfsuid},
     {"setfsgid", call_setfsgid},
@@ -142,6 +155,7 @@ const struct binding process_bindings[] = {
     {"keepCapabilities", call_keep_capabilities},
     {"umask", call_umask},
     {"raiseFileLimit", call_raise_file_limit},
+    {"mallocTrim", call_malloc_trim},
     {"syslog", call_syslog},
     {"detach", call_detach},
     {"execv", call_execv},

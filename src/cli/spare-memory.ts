@@ -2,11 +2,13 @@
  * Gives memory back after the kernel has forgotten most inodes. V8 collects when it is asked for more memory, which
  * a daemon that has just lost its work may not do for long: until then hundreds of megabytes of garbage stay. So
  * once the daemon is idle with a small part of the inodes that it had, collections are run. They take the time of
- * what lives, not of what is dead, and that is little then; under load none is forced.
+ * what lives, not of what is dead, and that is little then; under load none is forced. The C library then gives back
+ * what V8 had from it for collecting and compiling.
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Engine } from "../engine/engine.js";
+import { native } from "../sys/native.js";
 
 /** Milliseconds between two looks at the daemon. */
 const INTERVAL = 3000;
@@ -19,7 +21,7 @@ const MANY = 20_000;
 const LEFT_AT_MOST = 1 / 4;
 
 /** The first frees the objects, the next their pages; the young generation shrinks when little was allocated between two. */
-const COLLECTIONS = 3;
+const COLLECTIONS = 4;
 
 /** Decides when a collection is due. */
 export class MassForget {
@@ -51,6 +53,7 @@ export function spareMemory(engine: Engine): void {
     if (!forgotten.isDue(engine.inodeCount, (user + system) / 1000)) return;
     collectGarbage ??= exposedCollector();
     collectGarbage();
+    native.mallocTrim();
   };
   setInterval(look, INTERVAL).unref();
 }

@@ -121,6 +121,8 @@ export interface Process {
   umask(mask: number): number;
   /** Raises RLIMIT_NOFILE to its hard limit; the limit now in force. */
   raiseFileLimit(): number;
+  /** malloc_trim(3) of all that is free; 1 if anything was given back, 0 if not or where the C library has no such function. */
+  mallocTrim(): number;
   /** syslog(3), ident `ovlfs`, LOG_DAEMON. */
   syslog(priority: number, message: string): void;
   /** setsid(2) unless this process leads a session already, umask 0, working directory `/`. */

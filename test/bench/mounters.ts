@@ -40,8 +40,8 @@ export interface Mounted {
   readonly daemon: ChildProcess | null;
 }
 
-/** What the launcher has Node begin with. */
-const OWN_MAIN = join(import.meta.dirname, "../../dist/cli/start.cjs");
+/** Becomes the launcher, which gives Node what it needs, as everywhere else. */
+const OWN_MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
 const ALL: ReadonlyMap<Need, string> = new Map();
 
 export const kernel: Mounter = {

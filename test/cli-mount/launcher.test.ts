@@ -83,11 +83,12 @@ describe("the launcher", () => {
     unmounted();
   });
 
-  it("gives Node threads for long copies, and none of the certificates that the caller has it read", () => {
+  it("gives Node threads for long copies and one arena for them all, and none of the certificates that the caller has it read", () => {
     for (const [given, used] of [[undefined, "8"], ["3", "3"]] as const) {
       expect(runOf(root, [...LAYERS, "m"], { env: { ...process.env, UV_THREADPOOL_SIZE: given, NODE_EXTRA_CA_CERTS: "/etc/ssl/certs/ca-certificates.crt" } })).toEqual(done);
       const variables = readFileSync(`/proc/${place.processes()[0]!}/environ`, "latin1").split("\0");
       expect(variables).toContain(`UV_THREADPOOL_SIZE=${used}`);
+      expect(variables).toContain("MALLOC_ARENA_MAX=1");
       expect(variables.filter((variable) => variable.startsWith("NODE_EXTRA_CA_CERTS"))).toEqual([]);
       unmounted();
     }

@@ -43,6 +43,23 @@ test("raiseFileLimit answers with the limit in force", () => {
   expect(inProcess("process.stdout.write(String(native.raiseFileLimit()))")).toBe(hard);
 });
 
+test("mallocTrim gives back what the C library has kept of freed memory", () => {
+  const resident = `Number(/VmRSS:\\s+(\\d+)/.exec(require("node:fs").readFileSync("/proc/self/status", "utf8"))[1])`;
+  // Every other buffer stays, so that what the rest leaves lies in holes, which free(3) gives back to nobody.
+  const [before, after, answer] = JSON.parse(inProcess(`
+    require("node:v8").setFlagsFromString("--expose-gc");
+    const collect = require("node:vm").runInNewContext("gc");
+    const halfOf = () => Array.from({ length: 400 }, () => new Uint8Array(100_000).fill(1)).filter((_, at) => at % 2 === 0);
+    const kept = halfOf();
+    // Buffers are freed on another thread, for which the next collection waits.
+    for (let time = 0; time < 3; time++) collect();
+    const before = ${resident};
+    const answer = native.mallocTrim();
+    process.stdout.write(JSON.stringify([before, ${resident}, answer, kept.length]));`)) as [number, number, number];
+  expect(answer).toBe(1);
+  expect(after).toBeLessThan(before - 10_000);
+});
+
 test("detach leaves the session and the directory", () => {
   const session = `Number(require("node:fs").readFileSync("/proc/self/stat", "utf8").split(" ")[5])`;
   const program = `const made = native.detach();
