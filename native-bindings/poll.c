@@ -1,10 +1,12 @@
 /*
- * Watches a descriptor for input with a uv_poll handle of Node's own loop. A watch lives as long as the longer
+ * Watches a descriptor for input with a uv_poll handle of Node's own loop, and where JavaScript wants it without a
+ * turn of that loop from one input to the next. A watch lives as long as the longer
  * of two: its libuv handle (until the close callback) and its JavaScript object (until its finalizer). A strong
  * reference keeps the object until the handle is closed, and a cleanup hook closes it with the environment.
  */
 #include "values.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <uv.h>
 
@@ -61,21 +63,44 @@ static void report_exception(napi_env env) {
   if (pending && napi_get_and_clear_last_exception(env, &exception) == napi_ok) napi_fatal_exception(env, exception);
 }
 
-static void readable(uv_poll_t *poll, int status, int events) {
-  struct watch *watch = poll->data;
+/* Has JavaScript take the input; whether it wants to wait for the next at once. */
+static bool call_ready(struct watch *watch, int status) {
   napi_env env = watch->env;
   napi_handle_scope scope;
-  if (watch->closing || napi_open_handle_scope(env, &scope) != napi_ok) return;
+  bool again = false;
+  if (watch->closing || napi_open_handle_scope(env, &scope) != napi_ok) return false;
   napi_value callback;
   napi_value receiver;
   napi_value argument;
+  napi_value result;
   if (napi_get_reference_value(env, watch->callback, &callback) == napi_ok &&
       napi_get_reference_value(env, watch->object, &receiver) == napi_ok &&
       napi_create_int32(env, status, &argument) == napi_ok) {
-    napi_make_callback(env, watch->context, receiver, callback, 1, &argument, NULL);
+    /* Promises and ticks that are due have run when this returns. */
+    napi_status called = napi_make_callback(env, watch->context, receiver, callback, 1, &argument, &result);
+    if (called == napi_ok) napi_get_value_bool(env, result, &again);
     report_exception(env);
   }
   napi_close_handle_scope(env, scope);
+  return again && !watch->closing;
+}
+
+/*
+ * Waits as the loop itself would, for anything that it watches and until its next timer, but in one system call. False
+ * where something else than input is due: that is for the loop. (uv_backend_fd and uv_backend_timeout are made for
+ * this; the latter is 0 while the loop has anything to do before it may wait.)
+ */
+static bool await_input(uv_loop_t *loop) {
+  uv_update_time(loop);
+  int timeout = uv_backend_timeout(loop);
+  if (timeout == 0) return false;
+  struct pollfd backend = {.fd = uv_backend_fd(loop), .events = POLLIN};
+  return poll(&backend, 1, timeout) > 0;
+}
+
+static void readable(uv_poll_t *poll, int status, int events) {
+  struct watch *watch = poll->data;
+  while (call_ready(watch, status) && await_input(poll->loop)) continue;
 }
 
 /* The JavaScript side of a watch: all that can be undone by `finalize` alone. */

@@ -1,5 +1,6 @@
 /**
- * The connection to the kernel: /dev/fuse, watched in Node's event loop and drained when there is something.
+ * The connection to the kernel: /dev/fuse, watched in Node's event loop. From one request to the next it is waited for
+ * directly, as long as the loop has nothing else to do: a turn of the loop costs more than most requests.
  * It ends when the kernel says that the file system is unmounted.
  */
 import { write } from "node:fs";
@@ -16,8 +17,11 @@ import { Request } from "./request.js";
 /** fuse_in_header, the operation's structure and the extensions have room in this. */
 const HEADER_ROOM = 4096;
 
-/** After so many requests in one go the event loop gets its turn: signals, timers, copies that are through. */
-const DRAIN_LIMIT = 128;
+/** After so many requests in a row the event loop gets its turn: signals, timers, copies that are through. */
+const LOOP_TURN = 128;
+
+/** Where the next request is not there yet when one is answered, so often is it tried whether that has changed. */
+const TRY_EVERY = 16;
 
 export class Connection implements NotifyingDevice {
   readonly #request = new Request(MAX_WRITE + HEADER_ROOM);
@@ -25,6 +29,9 @@ export class Connection implements NotifyingDevice {
   /** Opened before the mount may cover the paths that it needs. */
   readonly #idleLatency = IdleLatency.open();
   #watch: object | null = null;
+  /** The next request was there as soon as the last was answered: several clients, or one on this very processor. */
+  #comesAtOnce = false;
+  #untried = 0;
   /** The last write off the thread in each lane; each waits for the one before. */
   readonly #offThread: Record<Lane, Promise<void>> = { files: Promise.resolve(), listings: Promise.resolve() };
   #ended: () => void = () => undefined;
@@ -50,33 +57,47 @@ export class Connection implements NotifyingDevice {
 
   /** Serves requests from now on. */
   start(serve: (request: Request) => void): void {
+    let inARow = 0;
     this.#watch = native.pollStart(this.fd, (status) => {
       this.#idleLatency.wakes(performance.now());
       // After an unmount polling fails too; only a read tells why.
       const served = this.#drain(serve);
       this.#idleLatency.sleeps(performance.now(), served);
       if (status < 0 && this.#watch !== null) this.#end(status);
+      inARow = inARow < LOOP_TURN ? inARow + served : 0;
+      return served > 0 && inARow > 0;
     });
   }
 
   /** Serves what is there; how many requests that were. */
   #drain(serve: (request: Request) => void): number {
-    const request = this.#request;
     let served = 0;
-    while (served < DRAIN_LIMIT) {
-      const length = native.read(this.fd, request.buffer);
-      // ENOENT: the request was taken back while it was being read.
-      if (length === -E.EINTR || length === -E.ENOENT) continue;
-      if (length === -E.EAGAIN) break;
-      if (length < 0) {
-        this.#end(length);
-        break;
-      }
-      request.length = length;
-      serve(request);
+    let tries = false;
+    while (served < LOOP_TURN) {
+      const found = this.#serveNext(serve);
+      if (tries) this.#comesAtOnce = found;
+      if (!found) break;
       served++;
+      tries = this.#comesAtOnce || ++this.#untried % TRY_EVERY === 0;
+      if (!tries) break;
     }
     return served;
+  }
+
+  /** Serves a request, if there is one. */
+  #serveNext(serve: (request: Request) => void): boolean {
+    const request = this.#request;
+    let length = native.read(this.fd, request.buffer);
+    // ENOENT: the request was taken back while it was being read.
+    while (length === -E.EINTR || length === -E.ENOENT) length = native.read(this.fd, request.buffer);
+    if (length === -E.EAGAIN) return false;
+    if (length < 0) {
+      this.#end(length);
+      return false;
+    }
+    request.length = length;
+    serve(request);
+    return true;
   }
 
   #end(error: number): void {

@@ -90,6 +90,26 @@ test("the callback runs ticks and promises before it is called again", () => {
     }); send();`)).toBe("call,tick,promise,call,tick,promise");
 });
 
+test("a callback that waits for the next input at once does not keep ticks, promises, timers and other watches waiting", () => {
+  expect(inProcess(`${pair} const seen = []; const [other, otherEnd] = native.socketpair();
+    native.pollStart(other, () => { native.read(other, input); seen.push("other watch"); send(); });
+    native.pollStart(ours, () => {
+      if (native.read(ours, input) < 0) return false;
+      seen.push("input");
+      const part = seen.length;
+      if (part === 1) process.nextTick(() => { seen.push("tick"); send(); });
+      else if (part === 3) void Promise.resolve().then(() => { seen.push("promise"); send(); });
+      else if (part === 5) setTimeout(() => { seen.push("timer"); send(); }, 20);
+      else if (part === 7) setImmediate(() => { seen.push("immediate"); send(); });
+      else if (part === 9) native.write(otherEnd, Buffer.from("x"), 1);
+      else if (part === 11) process.kill(process.pid, "SIGUSR2");
+      else { process.stdout.write(seen.join()); process.exit(0); }
+      return true;
+    });
+    process.on("SIGUSR2", () => { seen.push("signal"); send(); });
+    send();`)).toBe("input,tick,input,promise,input,timer,input,immediate,input,other watch,input,signal,input");
+});
+
 test("a watch keeps the process alive, and pollStop lets it go", () => {
   expect(inProcess(`${pair} let calls = 0;
     const watch = native.pollStart(ours, () => { native.read(ours, input); calls++; native.pollStop(watch); send(); });
