@@ -124,12 +124,16 @@ function hideLower(
 }
 
 /**
- * Puts a whiteout in the place of a name of the upper, or of nothing; 0 or an errno. One exchange hides a
- * directory at once, so that the whiteouts in it can be removed in the work directory afterwards.
+ * Puts a whiteout in the place of a name of the upper, or of nothing; 0 or an errno. Where nothing is, one link does it.
+ * One exchange hides a directory at once, so that the whiteouts in it can be removed in the work directory afterwards.
  */
 function replaceByWhiteout(
   fs: OverlayFs, work: Work, directory: RealDirectory, name: Bytes, inode: Inode, whiteouts: readonly Bytes[],
 ): number {
+  if (!inode.upper && work.putWhiteout(directory, name) >= 0) {
+    fs.counts.whiteouts++;
+    return 0;
+  }
   const whiteout = work.whiteout();
   if (typeof whiteout === "number") return whiteout;
   const isExchange = inode.isDirectory && inode.upper !== null;

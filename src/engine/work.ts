@@ -7,7 +7,7 @@ import { E } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { Stat } from "../sys/stat.js";
 import { readEntries } from "./real-entries.js";
-import type { RealDirectory } from "./real.js";
+import { RealFile, type RealDirectory } from "./real.js";
 import type { Log } from "./types.js";
 import { linkFile, makeDirectory, makeWhiteout, removeDirectory, removeFile, setMode } from "./upper.js";
 
@@ -25,7 +25,7 @@ const WORK = bytes("work");
 
 export class Work {
   #counter = 0;
-  #whiteout: Bytes | null = null;
+  #whiteout: RealFile | null = null;
   #sharesWhiteouts = true;
 
   constructor(
@@ -47,21 +47,33 @@ export class Work {
 
   /** A new whiteout in the work directory; all share one inode where links are allowed. Its name, or an errno. */
   whiteout(): Bytes | number {
-    if (this.#whiteout === null) {
-      const name = this.temporaryName();
-      const made = makeWhiteout(this.directory, name);
-      if (made < 0) return made;
-      this.#whiteout = name;
-    }
+    const shared = this.#shared();
+    if (typeof shared === "number") return shared;
     if (this.#sharesWhiteouts) {
       const name = this.temporaryName();
-      const linked = linkFile({ layer: this.directory.layer, dirfd: () => this.directory.fd(), name: this.#whiteout }, this.directory, name);
+      const linked = linkFile(shared, this.directory, name);
       if (linked >= 0) return name;
       if (linked !== -E.EMLINK) this.#sharesWhiteouts = false;
     }
-    const last = this.#whiteout;
     this.#whiteout = null;
-    return last;
+    return shared.name;
+  }
+
+  /** Puts a whiteout at a free name of the upper, where that takes one link; 0 or an errno, upon which `whiteout` may still serve. */
+  putWhiteout(directory: RealDirectory, name: Bytes): number {
+    if (!this.#sharesWhiteouts) return -E.EMLINK;
+    const shared = this.#shared();
+    return typeof shared === "number" ? shared : linkFile(shared, directory, name);
+  }
+
+  /** The whiteout that the others are links of. */
+  #shared(): RealFile | number {
+    if (this.#whiteout !== null) return this.#whiteout;
+    const name = this.temporaryName();
+    const made = makeWhiteout(this.directory, name);
+    if (made < 0) return made;
+    this.#whiteout = new RealFile(this.directory, name);
+    return this.#whiteout;
   }
 
   /**
@@ -78,7 +90,7 @@ export class Work {
 
   /** Takes away the whiteout that is kept for sharing, and lets another mount have the directory. */
   close(): void {
-    if (this.#whiteout !== null) removeFile(this.directory, this.#whiteout);
+    if (this.#whiteout !== null) removeFile(this.directory, this.#whiteout.name);
     this.#whiteout = null;
     this.base.close();
   }
