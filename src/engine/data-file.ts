@@ -5,7 +5,7 @@
  */
 import { Descriptor, type DescriptorCache } from "./descriptors.js";
 import type { FileInode } from "./inode.js";
-import { SequentialReads, SHORTEST_READ } from "./sequential-reads.js";
+import { ENOUGH_READAHEAD, SequentialReads, SHORTEST_READ } from "./sequential-reads.js";
 import { SHORTEST_WRITE, Stream } from "./early-writeback.js";
 import { dataOf } from "./lower-data.js";
 import type { OverlayFs } from "./overlay-fs.js";
@@ -44,7 +44,7 @@ export class DataFile extends Descriptor {
 
   /** `length` bytes are about to be read at `position`. */
   reads(position: number, length: number): void {
-    if (length < SHORTEST_READ) return;
+    if (length < SHORTEST_READ || this.file.layer.ownReadahead >= ENOUGH_READAHEAD) return;
     this.#reads ??= new SequentialReads();
     this.#reads.reads(this.opened, position, length);
   }

@@ -14,6 +14,7 @@ import { native } from "../sys/native.js";
 import { Stat } from "../sys/stat.js";
 import type { DescriptorCache } from "./descriptors.js";
 import { OptionError } from "./options.js";
+import { ownReadahead } from "./own-readahead.js";
 import { ITSELF, RealDirectory } from "./real.js";
 import type { XattrNames } from "./xattr-names.js";
 
@@ -37,6 +38,8 @@ export class Layer {
   statOverride: Bytes | null = null;
   /** It finds names in another case than they are listed in; null while nobody has asked (known-names.ts). */
   foldsCase: boolean | null = null;
+  /** Bytes that are read ahead in its files without our doing (own-readahead.ts). */
+  readonly ownReadahead: number;
 
   constructor(
     cache: DescriptorCache,
@@ -52,6 +55,8 @@ export class Layer {
     this.xattrs = format.xattrs;
     this.hasOciMarks = format.hasOciMarks;
     this.root = RealDirectory.root(cache, this, fd);
+    const stat = new Stat();
+    this.ownReadahead = native.statx(fd, ITSELF, stat.fields) < 0 ? 0 : ownReadahead(stat.devMajor, stat.devMinor);
   }
 
   get isUpper(): boolean {

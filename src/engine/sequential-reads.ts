@@ -13,6 +13,12 @@ const AHEAD = 4 * 1024 * 1024;
 /** Reads shorter than this come from a small file, or from who does not read in a row. */
 export const SHORTEST_READ = 64 * 1024;
 
+/**
+ * A file system that reads ahead so many bytes by itself is left to do so: it takes large folios, where what is asked for
+ * comes in single pages, and that costs more than reading further ahead gains (docs/performance.md).
+ */
+export const ENOUGH_READAHEAD = 512 * 1024;
+
 /** What is read in a row from one open file. */
 export class SequentialReads {
   #end = 0;
