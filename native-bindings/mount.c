@@ -1,6 +1,6 @@
 /*
- * Mounts: mount(2), umount2(2), private copies of a mount by descriptor, and the backing files of FUSE
- * passthrough. Sources: open_tree(2), mount_setattr(2), include/uapi/linux/fuse.h (FUSE_DEV_IOC_BACKING_*).
+ * Mounts: mount(2), umount2(2), new file systems and private copies of a mount by descriptor, and the backing files of FUSE
+ * passthrough. Sources: fsopen(2), fsconfig(2), fsmount(2), open_tree(2), mount_setattr(2), include/uapi/linux/fuse.h (FUSE_DEV_IOC_BACKING_*).
  */
 #include "kernel.h"
 #include "values.h"
@@ -25,6 +25,10 @@
 #define MOUNT_ATTR_NODIRATIME 0x00000080
 #define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
 #endif
+
+/* FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC and FSCONFIG_CMD_CREATE, which not all C libraries have in sys/mount.h. */
+#define CLOSE_ON_EXEC 1
+#define CONFIG_CREATE 6
 
 /* struct mount_attr of linux/mount.h, which cannot be included together with sys/mount.h. */
 struct mount_attributes {
@@ -86,6 +90,28 @@ static napi_value call_mount_setattr(napi_env env, napi_callback_info info) {
   return answer(&call, outcome(syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attributes, sizeof attributes)));
 }
 
+static napi_value call_fsopen(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  char room[NAME_ROOM];
+  const char *type = name_argument(&call, 0, room);
+  if (!usable(&call)) return answer(&call, 0);
+  return answer(&call, outcome(syscall(SYS_fsopen, type, CLOSE_ON_EXEC)));
+}
+
+static napi_value call_fsconfig_create(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  int context = int_argument(&call, 0);
+  if (!usable(&call)) return answer(&call, 0);
+  return answer(&call, outcome(syscall(SYS_fsconfig, context, CONFIG_CREATE, NULL, NULL, 0)));
+}
+
+static napi_value call_fsmount(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  int context = int_argument(&call, 0);
+  if (!usable(&call)) return answer(&call, 0);
+  return answer(&call, outcome(syscall(SYS_fsmount, context, CLOSE_ON_EXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)));
+}
+
 static napi_value call_fuse_backing_open(napi_env env, napi_callback_info info) {
   struct call call = begin(env, info);
   int fuse_fd = int_argument(&call, 0);
@@ -107,6 +133,9 @@ const struct binding mount_bindings[] = {
     {"umount2", call_umount2},
     {"cloneMount", call_clone_mount},
     {"mountSetattr", call_mount_setattr},
+    {"fsopen", call_fsopen},
+    {"fsconfigCreate", call_fsconfig_create},
+    {"fsmount", call_fsmount},
     {"fuseBackingOpen", call_fuse_backing_open},
     {"fuseBackingClose", call_fuse_backing_close},
     {NULL, NULL},

@@ -17,6 +17,7 @@ import { openLog, openLogFile, type DaemonLog } from "./log.js";
 import { presentationOf } from "./mapped-layers.js";
 import { resolveMountpoint } from "./mountpoint.js";
 import { Profiling } from "./profiling.js";
+import { rehearseFirstRequests } from "./rehearsal.js";
 import { securityOptions } from "./security-options.js";
 import { spareMemory } from "./spare-memory.js";
 import { UsageError } from "./usage-error.js";
@@ -83,6 +84,7 @@ export async function serve(command: MountCommand, announce: () => void): Promis
       profiling.attach(session);
       await announceOrUnmount(announce, session);
       settled = true;
+      if (command.transport === "fuse") void rehearseFirstRequests({ ...command.features, ...command.presentation }, command.copyUpAtOpen);
       await session.done;
       await tracing.end();
       profiling.end();

@@ -13,8 +13,8 @@ import { dataOf } from "./lower-data.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { createBuilding, discardBuilding, type Building } from "./building.js";
 
-/** From this size on a copy-up may take longer than a caller elsewhere should wait. */
-const LONG_COPY = 1024 * 1024;
+/** Bytes: from this size on a copy-up may take longer than a caller elsewhere should wait. */
+export const LONG_COPY = 1024 * 1024;
 
 /** A copy of an inode's data that waits, or is being made. */
 export interface Staged {

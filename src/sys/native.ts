@@ -143,6 +143,12 @@ export interface Mounting {
   cloneMount(dirfd: number): number;
   /** mount_setattr(2) on a descriptor of such a copy; MOUNT_ATTR_* bits to set. */
   mountSetattr(fd: number, set: number): number;
+  /** fsopen(2): the descriptor of a file system of a type, to be made. */
+  fsopen(type: Bytes): number;
+  /** fsconfig(2) with FSCONFIG_CMD_CREATE. */
+  fsconfigCreate(context: number): number;
+  /** fsmount(2), nosuid, nodev and noexec: the descriptor of its root, mounted nowhere; it goes when all of it is closed. */
+  fsmount(context: number): number;
   /** FUSE_DEV_IOC_BACKING_OPEN: registers an open file for passthrough; its backing id (above zero). */
   fuseBackingOpen(fuseFd: number, fd: number): number;
   /** FUSE_DEV_IOC_BACKING_CLOSE. */

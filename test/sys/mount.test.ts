@@ -53,3 +53,13 @@ test("what is no /dev/fuse takes no backing file", ({ sandbox }) => {
   expect(native.fuseBackingClose(fd, 1)).toBe(-E.ENOTTY);
   expect(native.openat(AT_FDCWD, bytes("/proc/self/nothing"), O_RDONLY, 0)).toBe(-E.ENOENT);
 });
+
+testAsRoot("a file system can be made that is mounted nowhere", ({ sandbox }) => {
+  const context = sandbox.keep(native.fsopen(bytes("tmpfs")));
+  expect(native.fsmount(context)).toBe(-E.EINVAL);
+  expect(native.fsconfigCreate(context)).toBe(0);
+  const root = sandbox.keep(native.fsmount(context));
+  expect(native.mkdirat(root, strange, 0o755)).toBe(0);
+  expect(native.mkdirat(root, strange, 0o755)).toBe(-E.EEXIST);
+  expect(native.fsopen(bytes("no such type"))).toBe(-E.ENODEV);
+});
