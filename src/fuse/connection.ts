@@ -20,7 +20,9 @@ const HEADER_ROOM = 4096;
 /** After so many requests in a row the event loop gets its turn: signals, timers, copies that are through. */
 const LOOP_TURN = 128;
 
-/** Where the next request is not there yet when one is answered, so often is it tried whether that has changed. */
+/** After so many tries in a row that found no next request right behind an answer it is waited for without trying. */
+const VAIN_TRIES = 2;
+/** One time in so many it is tried then all the same. */
 const TRY_EVERY = 16;
 
 export class Connection implements NotifyingDevice {
@@ -29,8 +31,8 @@ export class Connection implements NotifyingDevice {
   /** Opened before the mount may cover the paths that it needs. */
   readonly #idleLatency = IdleLatency.open();
   #watch: object | null = null;
-  /** The next request was there as soon as the last was answered: several clients, or one on this very processor. */
-  #comesAtOnce = false;
+  /** Tries since the next request was last there as soon as one was answered: of several clients, or of one on this very processor. */
+  #vainTries = 0;
   #untried = 0;
   /** The last write off the thread in each lane; each waits for the one before. */
   readonly #offThread: Record<Lane, Promise<void>> = { files: Promise.resolve(), listings: Promise.resolve() };
@@ -75,10 +77,10 @@ export class Connection implements NotifyingDevice {
     let tries = false;
     while (served < LOOP_TURN) {
       const found = this.#serveNext(serve);
-      if (tries) this.#comesAtOnce = found;
+      if (tries) this.#vainTries = found ? 0 : this.#vainTries + 1;
       if (!found) break;
       served++;
-      tries = this.#comesAtOnce || ++this.#untried % TRY_EVERY === 0;
+      tries = this.#vainTries < VAIN_TRIES || ++this.#untried % TRY_EVERY === 0;
       if (!tries) break;
     }
     return served;
