@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 #define STEP ((int64_t)64 << 20)
-#define COPY_BUFFER ((size_t)1 << 20)
+/* Twice as much is not faster; half of it is no slower, but more calls. */
+#define COPY_BUFFER ((size_t)512 << 10)
 
 struct job {
   napi_async_work work;
@@ -107,6 +108,11 @@ static void run_copy(napi_env env, void *data) {
   job->result = done;
 }
 
+static void run_copy_through_memory(napi_env env, void *data) {
+  struct job *job = data;
+  job->result = copy_through_memory(job, 0);
+}
+
 static void complete(napi_env env, napi_status status, void *data) {
   struct job *job = data;
   struct call call = {.env = env};
@@ -153,7 +159,7 @@ static napi_value call_start_writeback_async(napi_env env, napi_callback_info in
   return start(&call, &job, run_start_writeback);
 }
 
-static napi_value call_copy_file_range_async(napi_env env, napi_callback_info info) {
+static napi_value start_copy(napi_env env, napi_callback_info info, napi_async_execute_callback execute) {
   struct call call = begin(env, info);
   struct job job = {
       .fd_in = int_argument(&call, 0),
@@ -163,7 +169,15 @@ static napi_value call_copy_file_range_async(napi_env env, napi_callback_info in
       .length = long_argument(&call, 4),
   };
   if (!usable(&call)) return answer(&call, 0);
-  return start(&call, &job, run_copy);
+  return start(&call, &job, execute);
+}
+
+static napi_value call_copy_file_range_async(napi_env env, napi_callback_info info) {
+  return start_copy(env, info, run_copy);
+}
+
+static napi_value call_copy_async(napi_env env, napi_callback_info info) {
+  return start_copy(env, info, run_copy_through_memory);
 }
 
 static napi_value call_warm_async(napi_env env, napi_callback_info info) {
@@ -194,6 +208,7 @@ const struct binding async_bindings[] = {
     {"fsyncAsync", call_fsync_async},
     {"startWritebackAsync", call_start_writeback_async},
     {"copyFileRangeAsync", call_copy_file_range_async},
+    {"copyAsync", call_copy_async},
     {"warmAsync", call_warm_async},
     {NULL, NULL},
 };

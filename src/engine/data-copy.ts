@@ -1,6 +1,6 @@
 /**
  * Copying a file's data: by reflink where the file system can share blocks, else extent by extent with holes
- * left as holes. What is to be copied is planned first, so that the same plan can be carried out at once or
+ * left as holes, by copy_file_range(2) where the file system may have its own way for that. What is to be copied is planned first, so that the same plan can be carried out at once or
  * off the thread. The disk begins with a copy at once, by sync_file_range(2), which promises nothing: whoever
  * publishes a copy calls `syncCopy` first, and finds most of it written.
  */
@@ -22,7 +22,7 @@ export interface Extent {
 
 /** Bytes that `Stat.blocks` counts by. */
 const STAT_BLOCK = 512;
-const buffer = Buffer.allocUnsafeSlow(128 * 1024);
+const buffer = Buffer.allocUnsafeSlow(256 * 1024);
 /** Bytes copied off the thread before the disk is told of them. */
 const STEP = 16 * 1024 * 1024;
 
@@ -33,7 +33,7 @@ const mustSync = ({ config }: Synced): boolean => !syncsNothing(config);
 /** Copies all data of an open file of a layer into another open one, by reflink where that goes; 0 or an errno. */
 export function copyAll(fs: Synced, fd: number, { layer }: Place, target: number, { size, blocks }: Stat): number {
   if (reflink(fd, layer, target) >= 0) return 0;
-  const error = copyBytes(fd, target, size, blocks * STAT_BLOCK >= size);
+  const error = copyBytes(fd, layer, target, size, blocks * STAT_BLOCK >= size);
   if (error >= 0 && mustSync(fs)) openFile.startWriteback(target, 0, 0);
   return error;
 }
@@ -43,8 +43,8 @@ export function syncCopy(fs: Synced, target: number): number {
   return mustSync(fs) ? openFile.fsync(target) : 0;
 }
 
-function copyBytes(source: number, target: number, size: number, isDense: boolean): number {
-  return isDense && size <= buffer.length ? copySmall(source, target, size) : copyData(source, target, size);
+function copyBytes(source: number, layer: Layer, target: number, size: number, isDense: boolean): number {
+  return isDense && size <= buffer.length ? copySmall(source, target, size) : copyData(source, layer, target, size);
 }
 
 /** A few pages without a hole; 0 or an errno. */
@@ -80,28 +80,28 @@ export function dataExtents(fd: number, size: number): Extent[] {
 }
 
 /** Copies a file's data and sets the size; 0 or an errno. */
-export function copyData(source: number, target: number, size: number): number {
+function copyData(source: number, layer: Layer, target: number, size: number): number {
   for (const extent of dataExtents(source, size)) {
-    const error = copyExtent(source, target, extent);
+    const error = copyExtent(source, layer, target, extent);
     if (error < 0) return error;
   }
   return openFile.ftruncate(target, size);
 }
 
 /** As copyData and syncCopy, on libuv's pool. */
-export async function copyAndSyncAsync(fs: Synced, source: number, target: number, size: number): Promise<number> {
+export async function copyAndSyncAsync(fs: Synced, source: number, layer: Layer, target: number, size: number): Promise<number> {
   for (const extent of dataExtents(source, size)) {
-    const error = await copyExtentAsync(fs, source, target, extent);
+    const error = await copyExtentAsync(fs, source, layer, target, extent);
     if (error < 0) return error;
   }
   const error = openFile.ftruncate(target, size);
   return error < 0 || !mustSync(fs) ? error : openFile.fsyncAsync(target, false);
 }
 
-async function copyExtentAsync(fs: Synced, source: number, target: number, { start, length }: Extent): Promise<number> {
+async function copyExtentAsync(fs: Synced, source: number, layer: Layer, target: number, { start, length }: Extent): Promise<number> {
   for (let done = 0; done < length;) {
     const at = start + done;
-    const copied = await openFile.copyFileRangeAsync(source, at, target, at, Math.min(STEP, length - done));
+    const copied = await copyPieceAsync(source, layer, target, at, Math.min(STEP, length - done));
     if (copied < 0) return copied;
     // The source is shorter than it was: the rest reads as zeros, as the size is set behind it.
     if (copied === 0) break;
@@ -111,9 +111,13 @@ async function copyExtentAsync(fs: Synced, source: number, target: number, { sta
   return 0;
 }
 
-function copyExtent(source: number, target: number, { start, length }: Extent): number {
+function copyPieceAsync(source: number, layer: Layer, target: number, at: number, length: number): Promise<number> {
+  return layer.mayCopyRanges ? openFile.copyFileRangeAsync(source, at, target, at, length) : openFile.copyAsync(source, at, target, at, length);
+}
+
+function copyExtent(source: number, layer: Layer, target: number, { start, length }: Extent): number {
   for (let done = 0; done < length;) {
-    const copied = copyPiece(source, target, start + done, length - done);
+    const copied = copyPiece(source, layer, target, start + done, length - done);
     if (copied < 0) return copied;
     if (copied === 0) break;
     done += copied;
@@ -121,9 +125,9 @@ function copyExtent(source: number, target: number, { start, length }: Extent): 
   return 0;
 }
 
-/** Some of a stretch; the bytes copied. The pipe that the kernel copies through costs more than a few pages read and written. */
-function copyPiece(source: number, target: number, at: number, length: number): number {
-  if (length > buffer.length) {
+/** Some of a stretch; the bytes copied. */
+function copyPiece(source: number, layer: Layer, target: number, at: number, length: number): number {
+  if (layer.mayCopyRanges && length > buffer.length) {
     const copied = openFile.copyFileRange(source, at, target, at, length);
     if (!mustBuffer(copied)) return copied;
   }

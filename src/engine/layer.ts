@@ -15,6 +15,7 @@ import { Stat } from "../sys/stat.js";
 import type { DescriptorCache } from "./descriptors.js";
 import { OptionError } from "./options.js";
 import { ownReadahead } from "./own-readahead.js";
+import { mayCopyRanges } from "./range-copy.js";
 import { ITSELF, RealDirectory } from "./real.js";
 import type { XattrNames } from "./xattr-names.js";
 
@@ -34,6 +35,8 @@ export class Layer {
   isAmbiguous = false;
   /** Whether its files may share blocks with those of the upper: false once that was refused for good. */
   mayReflink = true;
+  /** copy_file_range(2) may be more than reading and writing its files (range-copy.ts). */
+  readonly mayCopyRanges: boolean;
   /** The xattr in which it keeps owner and mode of its objects (override-stat.ts); null where the file system does. */
   statOverride: Bytes | null = null;
   /** It finds names in another case than they are listed in; null while nobody has asked (known-names.ts). */
@@ -55,6 +58,7 @@ export class Layer {
     this.xattrs = format.xattrs;
     this.hasOciMarks = format.hasOciMarks;
     this.root = RealDirectory.root(cache, this, fd);
+    this.mayCopyRanges = mayCopyRanges(fd);
     const stat = new Stat();
     this.ownReadahead = native.statx(fd, ITSELF, stat.fields) < 0 ? 0 : ownReadahead(stat.devMajor, stat.devMinor);
   }

@@ -8,6 +8,7 @@ import { S_IFREG, Stat } from "../sys/stat.js";
 import { native } from "../sys/native.js";
 import { copyAndSyncAsync, reflink } from "./data-copy.js";
 import type { FileInode, Inode } from "./inode.js";
+import type { Layer } from "./layer.js";
 import { inTurn, mayCopyLong } from "./long-copies.js";
 import { dataOf } from "./lower-data.js";
 import type { OverlayFs } from "./overlay-fs.js";
@@ -53,7 +54,7 @@ export function stage(fs: OverlayFs, inode: Inode): Promise<void> | null {
     inode.staged = { building, settled: Promise.resolve(), size, error: 0 };
     return null;
   }
-  return begin(fs, inode, building, source, size);
+  return begin(fs, inode, building, source, data.layer, size);
 }
 
 /** A metacopy of the upper that another file can take the place of: it has one name, and its number from a lower. */
@@ -61,10 +62,10 @@ function isReplaceable({ metacopy, hasOneName, indexed, hasOrigin }: FileInode):
   return metacopy !== null && hasOneName && indexed === null && hasOrigin;
 }
 
-function begin(fs: OverlayFs, inode: FileInode, building: Building, source: number, size: number): Promise<void> {
+function begin(fs: OverlayFs, inode: FileInode, building: Building, source: number, layer: Layer, size: number): Promise<void> {
   const settled = inTurn(() => {
     // While it waited another copy may have been made, in a hurry, or the inode dropped.
-    return inode.staged?.building === building ? copyAndSyncAsync(fs, source, building.fd, size) : Promise.resolve(-E.ECANCELED);
+    return inode.staged?.building === building ? copyAndSyncAsync(fs, source, layer, building.fd, size) : Promise.resolve(-E.ECANCELED);
   }).then((error) => {
     native.close(source);
     const own = inode.staged;

@@ -142,7 +142,7 @@ export function setExtendedFlags(place: Place, fd: number, extended: Uint8Array)
 /** Calls on an open file of the upper; whoever opened it for writing has been through the guard. */
 export const openFile: Pick<
   Changes,
-  | "pwrite" | "ftruncate" | "fallocate" | "copyFileRange" | "copyFileRangeAsync" | "ficlone"
+  | "pwrite" | "ftruncate" | "fallocate" | "copyFileRange" | "copyFileRangeAsync" | "copyAsync" | "ficlone"
   | "fsync" | "fdatasync" | "fsyncAsync" | "startWriteback" | "startWritebackAsync" | "syncfs"
 > = native;
 

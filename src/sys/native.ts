@@ -90,6 +90,8 @@ export interface Changes {
   copyFileRange(fdIn: number, offsetIn: number, fdOut: number, offsetOut: number, length: number): number;
   /** copy_file_range(2) on libuv's pool, repeated until `length` or end of file; falls back to read and write. */
   copyFileRangeAsync(fdIn: number, offsetIn: number, fdOut: number, offsetOut: number, length: number): Promise<number>;
+  /** pread(2) and pwrite(2) on libuv's pool, repeated until `length` or end of file; the bytes copied. */
+  copyAsync(fdIn: number, offsetIn: number, fdOut: number, offsetOut: number, length: number): Promise<number>;
   /** FICLONE. */
   ficlone(fdOut: number, fdIn: number): number;
   fsync(fd: number): number;

@@ -114,14 +114,32 @@ test("fsyncAsync settles with 0 or an errno", async ({ sandbox }) => {
   expect(await native.fsyncAsync(-1, false)).toBe(-E.EBADF);
 });
 
-test("copyFileRangeAsync copies up to the length or the end of file", async ({ sandbox }) => {
-  const from = sandbox.file(bytes("from"), "0123456789");
-  const to = sandbox.file(bytes("to"));
-  expect(await native.copyFileRangeAsync(from, 2, to, 0, 4)).toBe(4);
-  expect(await native.copyFileRangeAsync(from, 6, to, 4, 2 ** 40)).toBe(4);
-  expect(readFileSync(`${sandbox.path}/to`, "latin1")).toBe("23456789");
-  expect(await native.copyFileRangeAsync(from, 100, to, 8, 10)).toBe(0);
-  expect(await native.copyFileRangeAsync(-1, 0, to, 0, 1)).toBe(-E.EBADF);
+for (const name of ["copyFileRangeAsync", "copyAsync"] as const) {
+  const copy = (...words: Parameters<typeof native.copyAsync>): Promise<number> => native[name](...words);
+
+  test(`${name} copies up to the length or the end of file`, async ({ sandbox }) => {
+    const from = sandbox.file(bytes("from"), "0123456789");
+    const to = sandbox.file(bytes("to"));
+    expect(await copy(from, 2, to, 0, 4)).toBe(4);
+    expect(await copy(from, 6, to, 4, 2 ** 40)).toBe(4);
+    expect(readFileSync(`${sandbox.path}/to`, "latin1")).toBe("23456789");
+    expect(await copy(from, 100, to, 8, 10)).toBe(0);
+    expect(await copy(-1, 0, to, 0, 1)).toBe(-E.EBADF);
+    expect(await copy(from, 0, -1, 0, 1)).toBe(-E.EBADF);
+  });
+
+  test(`${name} says what the target refuses`, async ({ sandbox }) => {
+    const full = sandbox.keep(native.openat(sandbox.dirfd, bytes("/dev/full"), O_RDWR, 0));
+    expect(await copy(sandbox.file(bytes("from"), "0123456789"), 0, full, 0, 10)).toBe(-E.ENOSPC);
+  });
+}
+
+test("copyAsync copies all bytes of what takes several buffers", async ({ sandbox }) => {
+  const content = Buffer.from(Array.from({ length: 1_300_001 }, (_, i) => (i * 7 + (i >> 9)) & 0xff));
+  const from = sandbox.file(bytes("from"));
+  native.pwrite(from, content, 0, content.length, 0);
+  expect(await native.copyAsync(from, 1, sandbox.file(bytes("to")), 3, content.length)).toBe(content.length - 1);
+  expect(readFileSync(`${sandbox.path}/to`).subarray(3).equals(content.subarray(1))).toBe(true);
 });
 
 test("copyFileRangeAsync takes more than one step for what is larger than 64 MiB", async ({ sandbox }) => {
