@@ -4,7 +4,8 @@
  * this very process. A failure leaves nothing mounted.
  */
 import { Engine } from "../engine/engine.js";
-import { display, type Bytes } from "../sys/bytes.js";
+import { isWithin } from "../engine/layer.js";
+import { bytes, display, type Bytes } from "../sys/bytes.js";
 import { AT_FDCWD, O_DIRECTORY, O_PATH } from "../sys/constants.js";
 import { errnoName } from "../sys/errno.js";
 import { mountFuse } from "../fuse/index.js";
@@ -84,7 +85,8 @@ export async function serve(command: MountCommand, announce: () => void): Promis
       profiling.attach(session);
       await announceOrUnmount(announce, session);
       settled = true;
-      if (command.transport === "fuse") void rehearseFirstRequests({ ...command.features, ...command.presentation }, command.copyUpAtOpen);
+      // A rehearsal goes through /proc, where this mount must not be met.
+      if (command.transport === "fuse" && !isWithin(bytes("/proc"), mountpoint)) void rehearseFirstRequests({ ...command.features, ...command.presentation }, command.copyUpAtOpen);
       await session.done;
       await tracing.end();
       profiling.end();

@@ -2,6 +2,8 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { run } from "../harness/processes.js";
+import { addon } from "../sys/sandbox.js";
 import { Place, USUAL } from "./command.js";
 
 let place: Place;
@@ -27,4 +29,12 @@ it("leaves nothing in the layers, no mount and no open file, and does not keep a
     await pause(15 * time);
     expect(place.ovlfs(["umount", "m"])).toMatchObject({ status: 0, stderr: "" });
   }
+});
+
+it("is left out where the mount covers /proc, through which it would meet itself", () => {
+  // Without /proc umount(8) does nothing.
+  const unmount = `require(${JSON.stringify(addon)}).umount2("/proc", 0)`;
+  const script = `"$@" /proc && sleep 0.2 && cat /proc/f && exec ${process.execPath} -e '${unmount}'`;
+  const words = [process.execPath, place.cli, "mount", ...USUAL];
+  expect(run("timeout", ["20", "unshare", "-m", "sh", "-c", script, "sh", ...words], { cwd: place.path })).toMatchObject({ status: 0, stdout: "content" });
 });
