@@ -29,7 +29,8 @@ Measures the kernel's overlay, ovlfs and the other union file systems that are i
   --size small|normal|full|FACTOR
                           small is a tenth; full is normal with 1,000,000 files in the memory rows (normal)
   --mounters NAME[,NAME]...
-                          of: kernel, ovlfs, ovlfs volatile, fuse-overlayfs, unionfs-fuse, mergerfs (all that are there)
+                          of: kernel, ovlfs, ovlfs volatile, fuse-overlayfs, unionfs-fuse, mergerfs (all that are there);
+                          and floor, only if named: what FUSE alone costs a daemon in C that does next to nothing
   --also NAME=MAIN.JS[,OPTION]...
                           another build of ovlfs, or this one with options of -o, as one more to compare; may be repeated
   --unprivileged          all in a user namespace

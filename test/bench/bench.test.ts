@@ -36,6 +36,9 @@ describe("figures", () => {
   test("volatile is what is compared with those that do not sync", () => {
     expect(verdict({ ...row, samples: { ...row.samples, "ovlfs volatile": [5] } })).toBe("met");
   });
+  test("the floor is a yardstick that nobody is behind", () => {
+    expect(verdict({ ...row, samples: { ...row.samples, floor: [1] } })).toBe("met, behind fuse-overlayfs");
+  });
   test("of results taken together the last of a row counts", () => {
     const later = { ...results, mounters: ["kernel", "mergerfs"], rows: [{ ...row, target: 5 }] };
     expect(merged([results, later]).rows.map(({ target }) => target)).toEqual([5]);

@@ -8,8 +8,8 @@ import { writeDocs } from "./docs.js";
 import { Ground, Sizes, Unavailable } from "./ground.js";
 import { MEMORY_HEADINGS, MEMORY_ID, measureMemory, memoryRows, type Memory } from "./memory.js";
 import { measure } from "./measure.js";
-import { mounters, ovlfsOf, unmountAll, type Mounter } from "./mounters.js";
-import { compileWorkloads, dropCachesUnavailable } from "./programs.js";
+import { FLOOR, floorOf, mounters, ovlfsOf, unmountAll, type Mounter } from "./mounters.js";
+import { compile, dropCachesUnavailable } from "./programs.js";
 import { plot } from "./plot.js";
 import { merged, type Results, type Row } from "./results.js";
 import { rotated } from "./statistics.js";
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   const many = given.size === "full" ? 1_000_000 : 100_000 * given.factor;
   const ground = new Ground(directory, join(directory, "workload"), new Sizes(given.factor, many), given.unprivileged);
   cleanUpAtEnd(ground);
-  compileWorkloads(ground.program);
+  compile("workload.c", ground.program);
   report(await measureAll(rows, given, ground), given);
   const changed = await ground.changedLayers();
   if (changed.length > 0) throw new Error(`lower layers were changed: ${changed.join(" ")}`);
@@ -60,7 +60,7 @@ function report(results: Results, given: Arguments): void {
 }
 
 async function measureAll(rows: readonly Workload[], given: Arguments, ground: Ground): Promise<Results> {
-  const compared = chosen(given);
+  const compared = chosen(given, ground.directory);
   const names = compared.filter(({ onlyUnsynced }) => onlyUnsynced !== true || rows.some(({ unsynced }) => unsynced === true)).map(({ name }) => name);
   const head = {
     date: new Date().toISOString(), system: describeSystem(ground.directory), mounters: names,
@@ -128,14 +128,18 @@ async function measureRow(workload: Workload, compared: readonly Mounter[], give
   return { id: workload.id, title: workload.title, target: workload.target ?? null, limit: workload.limit ?? null, samples, skipped };
 }
 
-function chosen(given: Arguments): Mounter[] {
-  const known = [...mounters, ...given.also.map(({ name, main, options }) => ovlfsOf(name, main, options))];
+/** `directory` is where a program may be compiled to. */
+function chosen(given: Arguments, directory: string): Mounter[] {
   const wanted = given.mounters;
+  const floor = join(directory, FLOOR);
+  const known = [...mounters, floorOf(floor), ...given.also.map(({ name, main, options }) => ovlfsOf(name, main, options))];
   const wrong = wanted?.find((name) => !known.some((mounter) => mounter.name === name));
   if (wrong !== undefined) throw new WrongArguments(`--mounters: '${wrong}' is none of: ${known.map(({ name }) => name).join(", ")}`);
+  if (wanted?.includes(FLOOR)) compile("floor.c", floor);
   const added = given.also.map(({ name }) => name);
   return known.filter((mounter) => {
-    if (wanted !== null && !wanted.includes(mounter.name) && !added.includes(mounter.name)) return false;
+    const isWanted = wanted === null ? mounter.name !== FLOOR : wanted.includes(mounter.name);
+    if (!isWanted && !added.includes(mounter.name)) return false;
     const reason = mounter.unavailable();
     if (reason !== null) print(`without ${mounter.name}: ${reason}`);
     return reason === null;

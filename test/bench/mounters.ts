@@ -70,6 +70,20 @@ export function ovlfsOf(name: string, main: string, options: readonly string[] =
   };
 }
 
+/** What the protocol alone costs: no file system to compare with, so it is measured only where it is asked for by name. */
+export const FLOOR = "floor";
+
+/** By its compiled program (floor.c). */
+export function floorOf(program: string): Mounter {
+  return {
+    name: FLOOR,
+    lacks: ALL,
+    daemon: true,
+    unavailable: () => (process.geteuid!() === 0 ? null : "it mounts as root alone"),
+    words: ({ lowers, upper, work, merged }) => [program, upper, work, merged, ...lowers],
+  };
+}
+
 const fuseOverlayfs: Mounter = {
   name: "fuse-overlayfs",
   lacks: ALL,

@@ -1,4 +1,4 @@
-/** Running what the benchmark consists of: the C program of the workloads, and commands. Each has a time limit. */
+/** Running what the benchmark consists of: its C programs, and commands. Each has a time limit. */
 import { spawn, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,10 +21,9 @@ export function command(words: readonly string[], cwd: string): Promise<string> 
   });
 }
 
-/** Compiles the C program. */
-export function compileWorkloads(program: string): void {
-  const source = join(import.meta.dirname, "workload.c");
-  const made = spawnSync("cc", ["-O2", "-Wall", "-Werror", "-o", program, source], { encoding: "utf8" });
+/** Compiles one of the C programs of this directory. */
+export function compile(source: "workload.c" | "floor.c", program: string): void {
+  const made = spawnSync("cc", ["-O2", "-Wall", "-Werror", "-o", program, join(import.meta.dirname, source)], { encoding: "utf8" });
   if (made.error !== undefined) throw new Error(`a C compiler is needed: ${made.error.message}`);
   if (made.status !== 0) throw new Error(`cc ended with ${made.status}: ${made.stderr}`);
 }

@@ -1,5 +1,6 @@
 /** What was measured, as the JSON file holds it, and what follows from it: medians, ratios to the kernel, targets met. */
 import type { Memory } from "./memory.js";
+import { FLOOR } from "./mounters.js";
 import { median } from "./statistics.js";
 
 export interface Row {
@@ -58,7 +59,7 @@ export function verdict(row: Row): string {
   if (own !== null && row.limit !== null) words.push(own < row.limit ? "met" : "MISSED");
   const compared = medianOf(row, "ovlfs volatile") ?? own;
   if (compared !== null) {
-    const others = Object.keys(row.samples).filter((name) => name !== "kernel" && !OWN.test(name));
+    const others = Object.keys(row.samples).filter((name) => name !== "kernel" && name !== FLOOR && !OWN.test(name));
     const ahead = others.filter((name) => (medianOf(row, name) ?? Infinity) < compared);
     if (ahead.length > 0) words.push(`behind ${ahead.join(", ")}`);
   }
