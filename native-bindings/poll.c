@@ -1,8 +1,8 @@
 /*
  * Watches a descriptor for input with a uv_poll handle of Node's own loop, and where JavaScript wants it without a
- * turn of that loop from one input to the next. A watch lives as long as the longer
- * of two: its libuv handle (until the close callback) and its JavaScript object (until its finalizer). A strong
- * reference keeps the object until the handle is closed, and a cleanup hook closes it with the environment.
+ * turn of that loop from one input to the next. A watch lives as long as the longer of two: its libuv handle (until the
+ * close callback) and its JavaScript object (until its finalizer). A strong reference keeps the object until the handle
+ * is closed, and a cleanup hook closes it with the environment.
  */
 #include "values.h"
 

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { parseInspected, type Inspected } from "../inspect/container.js";
 import { bytes, display, toBuffer, type Bytes } from "../sys/bytes.js";
+import { codeOf } from "./failure.js";
 import { applyMountOptions } from "./mount-options.js";
 import type { Settings } from "./settings.js";
 import { UsageError } from "./usage-error.js";
@@ -29,7 +30,6 @@ function read(file: Bytes): string {
   try {
     return readFileSync(file === "-" ? 0 : toBuffer(file), "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new UsageError(`'${display(file)}' cannot be read (${code}); name a file that holds an inspection, or '-' for standard input`);
+    throw new UsageError(`'${display(file)}' cannot be read (${codeOf(error)}); name a file that holds an inspection, or '-' for standard input`);
   }
 }

@@ -86,7 +86,9 @@ export async function serve(command: MountCommand, announce: () => void): Promis
       await announceOrUnmount(announce, session);
       settled = true;
       // A rehearsal goes through /proc, where this mount must not be met.
-      if (command.transport === "fuse" && !isWithin(bytes("/proc"), mountpoint)) void rehearseFirstRequests({ ...command.features, ...command.presentation }, command.copyUpAtOpen);
+      if (command.transport === "fuse" && !isWithin(bytes("/proc"), mountpoint)) {
+        void rehearseFirstRequests({ ...command.features, ...command.presentation }, command.copyUpAtOpen);
+      }
       await session.done;
       await tracing.end();
       profiling.end();

@@ -1,8 +1,9 @@
 /**
  * Copying a file's data: by reflink where the file system can share blocks, else extent by extent with holes
- * left as holes, by copy_file_range(2) where the file system may have its own way for that. What is to be copied is planned first, so that the same plan can be carried out at once or
- * off the thread. The disk begins with a copy at once, by sync_file_range(2), which promises nothing: whoever
- * publishes a copy calls `syncCopy` first, and finds most of it written.
+ * left as holes, by copy_file_range(2) where the file system may have its own way for that. What is to be copied is
+ * planned first, so that the same plan can be carried out at once or off the thread. The disk begins with a copy at
+ * once, by sync_file_range(2), which promises nothing: whoever publishes a copy calls `syncCopy` first, and finds most of
+ * it written.
  */
 import { SEEK_DATA, SEEK_HOLE } from "../sys/constants.js";
 import { E } from "../sys/errno.js";

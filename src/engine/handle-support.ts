@@ -7,7 +7,7 @@
 import { display } from "../sys/bytes.js";
 import { native } from "../sys/native.js";
 import { Stat } from "../sys/stat.js";
-import { STATFS_FIELDS, StatfsField } from "../sys/statfs.js";
+import { BTRFS_SUPER_MAGIC, STATFS_FIELDS, StatfsField } from "../sys/statfs.js";
 import { allowsOfflineChanges, type Config } from "./config.js";
 import type { Layer } from "./layer.js";
 import { hasFileHandles, uuidOf } from "./origin.js";
@@ -15,7 +15,6 @@ import type { OverlayFs } from "./overlay-fs.js";
 import { ITSELF } from "./real.js";
 import type { Log } from "./types.js";
 
-const BTRFS_SUPER_MAGIC = 0x9123683e;
 const stat = new Stat();
 const statfs = new Float64Array(STATFS_FIELDS);
 

@@ -5,13 +5,13 @@
 import { bytes } from "../sys/bytes.js";
 import { AT_FDCWD, O_RDONLY } from "../sys/constants.js";
 import { native } from "../sys/native.js";
+import { numberIn } from "../sys/number-file.js";
 
 /** `device` is MAJOR:MINOR; a partition has no queue of its own, its disk has. */
 const files = (device: string): string[] => [
   `/sys/devices/virtual/bdi/${device}/read_ahead_kb`,
   `/sys/dev/block/${device}/../queue/read_ahead_kb`,
 ];
-const DIGITS = 32;
 
 const known = new Map<string, number>();
 
@@ -19,16 +19,15 @@ const known = new Map<string, number>();
 export function ownReadahead(major: number, minor: number): number {
   const device = `${major}:${minor}`;
   let found = known.get(device);
-  if (found === undefined) known.set(device, found = 1024 * Math.max(...files(device).map(numberIn)));
+  if (found === undefined) known.set(device, found = 1024 * Math.max(...files(device).map(numberAt)));
   return found;
 }
 
 /** The number in a file of /sys; 0 where there is none. */
-function numberIn(path: string): number {
+function numberAt(path: string): number {
   const fd = native.openat(AT_FDCWD, bytes(path), O_RDONLY, 0);
   if (fd < 0) return 0;
-  const digits = Buffer.alloc(DIGITS);
-  const length = native.read(fd, digits);
+  const number = numberIn(fd);
   native.close(fd);
-  return length > 0 ? Number(digits.toString("latin1", 0, length)) : 0;
+  return Math.max(number, 0);
 }

@@ -4,13 +4,7 @@
  * through a pipe of a few pages: larger pieces through memory take four fifths of that time (docs/performance.md).
  */
 import { native } from "../sys/native.js";
-import { STATFS_FIELDS, StatfsField } from "../sys/statfs.js";
-
-// linux/magic.h
-const EXT4_SUPER_MAGIC = 0xef53;
-const XFS_SUPER_MAGIC = 0x58465342;
-const BTRFS_SUPER_MAGIC = 0x9123683e;
-const TMPFS_MAGIC = 0x01021994;
+import { BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, STATFS_FIELDS, StatfsField, TMPFS_MAGIC, XFS_SUPER_MAGIC } from "../sys/statfs.js";
 
 /** Those known to have no copy_file_range of their own. */
 const WITHOUT: ReadonlySet<number> = new Set([EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC]);

@@ -9,6 +9,7 @@
 import { bytes, type Bytes } from "../sys/bytes.js";
 import { AT_FDCWD, O_DIRECTORY, O_RDONLY, O_RDWR } from "../sys/constants.js";
 import { native } from "../sys/native.js";
+import { numberIn } from "../sys/number-file.js";
 import { Stat } from "../sys/stat.js";
 
 /** KiB. Twice the default has two READs under way; more was not faster, and costs more where reads are scattered. */
@@ -16,7 +17,6 @@ const READAHEAD = 256;
 
 /** Where /sys/class/bdi leads to. */
 const DEVICES = bytes("/sys/devices/virtual/bdi");
-const DIGITS = 32;
 
 export class Readahead {
   readonly #devices: number;
@@ -32,9 +32,8 @@ export class Readahead {
     if (this.#devices < 0 || native.cachedStatx(mountpoint, stat.fields) < 0) return;
     const file = native.openat(this.#devices, bytes(`${stat.devMajor}:${stat.devMinor}/read_ahead_kb`), O_RDWR, 0);
     if (file < 0) return;
-    const digits = Buffer.alloc(DIGITS);
-    const length = native.read(file, digits);
-    if (length > 0 && Number(digits.toString("latin1", 0, length)) < READAHEAD) {
+    const own = numberIn(file);
+    if (own >= 0 && own < READAHEAD) {
       const raised = Buffer.from(String(READAHEAD));
       native.write(file, raised, raised.length);
     }

@@ -167,7 +167,8 @@ export interface Mounting {
    * Watches a descriptor for input with a uv_poll handle of Node's own loop. `ready` is called with 0, or an
    * errno if polling fails: then the watch has ended (of /dev/fuse: -EBADF once the mount is gone, and the next
    * read tells ENODEV). If it answers true the next input is waited for without a turn of the loop, as long as that
-   * has nothing else to do; it is then also called where something else is due, finds no input and answers false. A watch keeps the process alive. What `ready` throws becomes an uncaughtException.
+   * has nothing else to do; it is then also called where something else is due, finds no input and answers false. A watch
+   * keeps the process alive. What `ready` throws becomes an uncaughtException.
    * The one call that throws what the kernel refuses, an Error with `code` (EPERM: regular files are not watched).
    */
   pollStart(fd: number, ready: (status: number) => unknown): object;

@@ -12,7 +12,7 @@ import { AT_FDCWD, O_DIRECTORY, O_RDONLY } from "../sys/constants.js";
 import { E, errnoName } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { Stat } from "../sys/stat.js";
-import { STATFS_FIELDS } from "../sys/statfs.js";
+import { OVERLAYFS_SUPER_MAGIC, STATFS_FIELDS, StatfsField } from "../sys/statfs.js";
 import { decodeMessage, TRACE_PREFIX, type Message, type TraceEvent } from "./trace-event.js";
 
 /** A mount that can't be traced; the message is a sentence for the user. */
@@ -48,9 +48,6 @@ export async function openTrace(mountpoint: Bytes): Promise<Trace> {
   }
 }
 
-/** OVERLAYFS_SUPER_MAGIC of linux/magic.h. */
-const OVERLAYFS_SUPER_MAGIC = 0x794c7630;
-
 /** Only the root of a mount of ovlfs has the number of its layers. */
 function refuseOthers(mountpoint: Bytes): void {
   const shown = `'${display(mountpoint)}'`;
@@ -59,7 +56,7 @@ function refuseOthers(mountpoint: Bytes): void {
   const fields = new Float64Array(STATFS_FIELDS);
   native.fstatfs(fd, fields);
   native.close(fd);
-  if (fields[0] === OVERLAYFS_SUPER_MAGIC) {
+  if (fields[StatfsField.Type] === OVERLAYFS_SUPER_MAGIC) {
     throw new TraceError(`${shown} is mounted by the kernel's overlay, which tells nobody what it does; mount its layers with ovlfs to trace them`);
   }
   if (valueOf(mountpoint, "user.ovlfs.layers") >= 0) return;

@@ -2,6 +2,7 @@
 import { closeSync, openSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { E } from "../../src/sys/errno.js";
 import { native } from "../../src/sys/native.js";
 import type * as RangeCopy from "../../src/engine/range-copy.js";
 import { mayCopyRanges } from "../../src/engine/range-copy.js";
@@ -35,7 +36,7 @@ describe.skipIf(!isRoot)("the data of a copy-up", () => {
     const lower = join(overlay.base, "lower1/f");
     truncateSync(lower, hole);
     writeFileSync(lower, content, { flag: "a" });
-    vi.spyOn(native, "ficlone").mockReturnValue(-95);
+    vi.spyOn(native, "ficlone").mockReturnValue(-E.EOPNOTSUPP);
     const spies = [vi.spyOn(native, "copyFileRange"), vi.spyOn(native, "copyFileRangeAsync")];
     const { engine } = overlay;
     await engine.stage(overlay.at("f"));

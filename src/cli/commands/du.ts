@@ -2,14 +2,14 @@
 import { layerName } from "../../inspect/index.js";
 import { listShadowed } from "../../inspect/shadowed.js";
 import { measureSpace, type LayerSpace } from "../../inspect/space.js";
+import { jsonName } from "../../json-name.js";
 import { display, type Bytes } from "../../sys/bytes.js";
 import { paintFor, type Paint } from "../output/colours.js";
 import { Lines } from "../output/lines.js";
 import { Progress } from "../output/progress.js";
 import { shadowedJson, shadowedTable } from "../output/shadowed.js";
-import { flag, openOverlay, OVERLAY_HELP, requirePlace } from "../overlay-words.js";
-import { jsonName } from "../../json-name.js";
 import { humanSize } from "../output/size.js";
+import { flag, openOverlay, OVERLAY_HELP, requirePlace } from "../overlay-words.js";
 
 export const help = `usage: ovlfs du [--shadowed] [--bytes | --json] [PATH]
        ovlfs du ... --lower DIR[:DIR]... [--upper DIR] [-o OPTIONS] [PATH]

@@ -4,10 +4,10 @@
  * runs its helpers with the system's PATH. Files that it did not write are left alone.
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { bytes, display, type Bytes } from "../../sys/bytes.js";
 import { shellWord } from "../../shell-word.js";
-import { LAUNCHER } from "../launcher.js";
+import { bytes, display, type Bytes } from "../../sys/bytes.js";
 import { codeOf } from "../failure.js";
+import { LAUNCHER } from "../launcher.js";
 import { UsageError } from "../usage-error.js";
 import { noValue, unknownOption, WordReader } from "../word-reader.js";
 

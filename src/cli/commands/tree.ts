@@ -1,4 +1,5 @@
 /** `ovlfs tree`: the merged tree, and by which layers it comes about. */
+import { jsonName } from "../../json-name.js";
 import { display, type Bytes } from "../../sys/bytes.js";
 import { paintFor } from "../output/colours.js";
 import { JsonList } from "../output/json-list.js";
@@ -8,7 +9,6 @@ import { Progress } from "../output/progress.js";
 import { listTree, TreePrinter, type TreeCounts, type TreeOptions } from "../output/tree.js";
 import { flag, openOverlay, OVERLAY_HELP, requirePlace, type OpenedOverlay, type Place } from "../overlay-words.js";
 import { UsageError } from "../usage-error.js";
-import { jsonName } from "../../json-name.js";
 
 export const help = `usage: ovlfs tree [--layers] [--depth N] [--json] [PATH]
        ovlfs tree ... --lower DIR[:DIR]... [--upper DIR] [-o OPTIONS] [PATH]

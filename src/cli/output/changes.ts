@@ -4,6 +4,7 @@ import type { Entry } from "../../inspect/merged-directory.js";
 import { layerName, type StackLayer } from "../../inspect/stack.js";
 import type { Hiding } from "../../inspect/steps.js";
 import { diffFiles, type TextDiff } from "../../inspect/text-diff.js";
+import { jsonName } from "../../json-name.js";
 import { errnoName } from "../../sys/errno.js";
 import { S_IFREG } from "../../sys/stat.js";
 import { bytes, display, toBuffer, type Bytes } from "../../sys/bytes.js";
@@ -12,7 +13,6 @@ import type { Paint } from "./colours.js";
 import { JsonList } from "./json-list.js";
 import type { Lines } from "./lines.js";
 import { typeOf } from "./object-words.js";
-import { jsonName } from "../../json-name.js";
 
 const LETTERS = { added: "A", modified: "C", deleted: "D" } as const;
 

@@ -1,8 +1,8 @@
 /** The legend that tells the layers of an overlay: each by its name, in its colour, with its path. */
 import { layerName, type StackLayer } from "../../inspect/stack.js";
-import type { Paint } from "./colours.js";
 import { jsonName } from "../../json-name.js";
 import { display } from "../../sys/bytes.js";
+import type { Paint } from "./colours.js";
 
 /** The width that the longest layer name takes. */
 export function layerWidth(layers: readonly StackLayer[]): number {

@@ -2,10 +2,10 @@
 import type { ShadowedObject } from "../../inspect/shadowed.js";
 import { layerName } from "../../inspect/stack.js";
 import type { Hiding } from "../../inspect/steps.js";
-import type { Paint } from "./colours.js";
-import { typeName } from "./object-words.js";
 import { jsonName } from "../../json-name.js";
 import { display } from "../../sys/bytes.js";
+import type { Paint } from "./colours.js";
+import { typeName } from "./object-words.js";
 
 const CAUSES: Readonly<Record<Hiding["cause"], string>> = {
   file: "a file", directory: "a directory", metacopy: "a metacopy", whiteout: "a whiteout", opaque: "an opaque directory",

@@ -6,6 +6,8 @@ import type { Entry, MergedDirectory } from "../../inspect/merged-directory.js";
 import { readTarget } from "../../inspect/resolve.js";
 import { layerName, type StackLayer } from "../../inspect/stack.js";
 import type { DirectoryStep, FileStep, ObjectStep, WhiteoutStep } from "../../inspect/steps.js";
+import { jsonName } from "../../json-name.js";
+import { display } from "../../sys/bytes.js";
 import { errnoName } from "../../sys/errno.js";
 import { S_IFLNK } from "../../sys/stat.js";
 import { Branches, withLast } from "./branches.js";
@@ -14,8 +16,6 @@ import type { JsonList } from "./json-list.js";
 import { layerWidth } from "./layers.js";
 import type { Lines } from "./lines.js";
 import { typeOf } from "./object-words.js";
-import { jsonName } from "../../json-name.js";
-import { display } from "../../sys/bytes.js";
 
 export interface TreeCounts {
   directories: number;
