@@ -17,8 +17,12 @@ import { Request } from "./request.js";
 /** fuse_in_header, the operation's structure and the extensions have room in this. */
 const HEADER_ROOM = 4096;
 
-/** After so many requests in a row the event loop gets its turn: signals, timers, copies that are through. */
+/**
+ * After so many requests in a row the event loop gets its turn: signals, timers, copies and writebacks that are through.
+ * A WRITE counts as one for each so many bytes besides, which take as long: 4 MiB are a turn too.
+ */
 const LOOP_TURN = 128;
+const BYTES_AS_LONG = 32 * 1024;
 
 /** After so many tries in a row that found no next request right behind an answer it is waited for without trying. */
 const VAIN_TRIES = 2;
@@ -34,6 +38,8 @@ export class Connection implements NotifyingDevice {
   /** Tries since the next request was last there as soon as one was answered: of several clients, or of one on this very processor. */
   #vainTries = 0;
   #untried = 0;
+  /** Served since the event loop had its turn, as LOOP_TURN counts. */
+  #sinceTurn = 0;
   /** The last write off the thread in each lane; each waits for the one before. */
   readonly #offThread: Record<Lane, Promise<void>> = { files: Promise.resolve(), listings: Promise.resolve() };
   #ended: () => void = () => undefined;
@@ -59,15 +65,15 @@ export class Connection implements NotifyingDevice {
 
   /** Serves requests from now on. */
   start(serve: (request: Request) => void): void {
-    let inARow = 0;
     this.#watch = native.pollStart(this.fd, (status) => {
       this.#idleLatency.wakes(performance.now());
       // After an unmount polling fails too; only a read tells why.
       const served = this.#drain(serve);
       this.#idleLatency.sleeps(performance.now(), served);
       if (status < 0 && this.#watch !== null) this.#end(status);
-      inARow = inARow < LOOP_TURN ? inARow + served : 0;
-      return served > 0 && inARow > 0;
+      if (served > 0 && this.#sinceTurn < LOOP_TURN) return true;
+      this.#sinceTurn = 0;
+      return false;
     });
   }
 
@@ -75,7 +81,7 @@ export class Connection implements NotifyingDevice {
   #drain(serve: (request: Request) => void): number {
     let served = 0;
     let tries = false;
-    while (served < LOOP_TURN) {
+    while (this.#sinceTurn < LOOP_TURN) {
       const found = this.#serveNext(serve);
       if (tries) this.#vainTries = found ? 0 : this.#vainTries + 1;
       if (!found) break;
@@ -98,6 +104,7 @@ export class Connection implements NotifyingDevice {
       return false;
     }
     request.length = length;
+    this.#sinceTurn += 1 + Math.floor(length / BYTES_AS_LONG);
     serve(request);
     return true;
   }

@@ -43,6 +43,28 @@ test("a request that arrives is served, and the answer goes back", async () => {
   expect(arrived().toString()).toBe("answer");
 });
 
+test("large requests that never end leave the event loop a turn after 4 MiB of them", async () => {
+  const { buffer, length } = encodeRequest(Opcode.WRITE, {}, Buffer.alloc(96 * 1024));
+  let served = 0;
+  let turns = 0;
+  const end = new Promise<void>((resolve) => {
+    connection.start((request: Request) => {
+      expect(request.length).toBe(length);
+      served++;
+      if (turns === 0) native.write(kernel, buffer, length);
+      else resolve();
+    });
+  });
+  native.write(kernel, buffer, length);
+  // Runs as soon as the first request is served, but for those that follow it without a turn.
+  setImmediate(function turn() {
+    if (served === 0) setImmediate(turn);
+    else turns++;
+  });
+  await end;
+  expect(served * length).toBeLessThan(5 * 1024 * 1024);
+});
+
 test("writes off the thread arrive one after the other", async () => {
   connection.start(() => undefined);
   void connection.writeOffThread(Buffer.from("one "), "files");
