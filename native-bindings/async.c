@@ -2,6 +2,7 @@
  * The few calls that may take long, run on libuv's pool. Each gives a promise that is always fulfilled, with a
  * number of zero or more or a negated errno. The caller keeps the descriptors open until then.
  */
+#include "copy.h"
 #include "values.h"
 #include "warm.h"
 
@@ -11,8 +12,6 @@
 #include <unistd.h>
 
 #define STEP ((int64_t)64 << 20)
-/* Twice as much is not faster; half of it is no slower, but more calls. */
-#define COPY_BUFFER ((size_t)512 << 10)
 
 struct job {
   napi_async_work work;
@@ -49,36 +48,10 @@ static void run_umount(napi_env env, void *data) {
   job->result = outcome(umount2(job->target, job->flags));
 }
 
-static int64_t write_all(int fd, const uint8_t *data, size_t length, off_t position) {
-  while (length > 0) {
-    ssize_t count = pwrite(fd, data, length, position);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return -errno;
-    data += count;
-    length -= (size_t)count;
-    position += count;
-  }
-  return 0;
-}
-
-/* Copies what is left of `job` through memory; bytes copied or a negated errno. */
-static int64_t copy_through_memory(const struct job *job, int64_t done) {
-  uint8_t *buffer = malloc(COPY_BUFFER);
-  if (buffer == NULL) return -ENOMEM;
-  int64_t result = 0;
-  while (done < job->length) {
-    int64_t left = job->length - done;
-    size_t wanted = left < (int64_t)COPY_BUFFER ? (size_t)left : COPY_BUFFER;
-    ssize_t count = pread(job->fd_in, buffer, wanted, job->offset_in + done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) result = -errno;
-    if (count <= 0) break;
-    result = write_all(job->fd_out, buffer, (size_t)count, job->offset_out + done);
-    if (result < 0) break;
-    done += count;
-  }
-  free(buffer);
-  return result < 0 ? result : done;
+/* Copies what is left of `job`; the bytes copied, with those `done`, or a negated errno. */
+static int64_t copy_rest(const struct job *job, int64_t done) {
+  int64_t copied = copy_through_memory(job->fd_in, job->offset_in + done, job->fd_out, job->offset_out + done, job->length - done);
+  return copied < 0 ? copied : done + copied;
 }
 
 static bool cannot_copy_range(int error) {
@@ -96,7 +69,7 @@ static void run_copy(napi_env env, void *data) {
     if (count < 0 && errno == EINTR) continue;
     /* Some file systems answer 0 for a file that has data (proc does): let a read decide where the end is. */
     if (count == 0 || (count < 0 && cannot_copy_range(errno))) {
-      job->result = copy_through_memory(job, done);
+      job->result = copy_rest(job, done);
       return;
     }
     if (count < 0) {
@@ -110,7 +83,7 @@ static void run_copy(napi_env env, void *data) {
 
 static void run_copy_through_memory(napi_env env, void *data) {
   struct job *job = data;
-  job->result = copy_through_memory(job, 0);
+  job->result = copy_rest(job, 0);
 }
 
 static void complete(napi_env env, napi_status status, void *data) {

@@ -27,6 +27,7 @@ static bool add_constants(napi_env env, napi_value object, const struct constant
 static const struct binding *const all_bindings[] = {
     stat_bindings,   file_bindings,  directory_bindings, attribute_bindings, xattr_bindings, handle_bindings,
     mount_bindings,  channel_bindings, poll_bindings,    process_bindings,   async_bindings,
+    whole_bindings,
 };
 
 NAPI_MODULE_INIT() {

@@ -80,6 +80,7 @@ extern const struct binding channel_bindings[];
 extern const struct binding poll_bindings[];
 extern const struct binding process_bindings[];
 extern const struct binding async_bindings[];
+extern const struct binding whole_bindings[];
 
 /* One line of a table of numbers that ends in {NULL, 0}. */
 struct constant {

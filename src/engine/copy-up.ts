@@ -32,7 +32,7 @@ import { nameOf } from "./provenance.js";
 import { onOpened } from "./real-flags.js";
 import { readLink } from "./real-link.js";
 import { RealFile, type RealDirectory } from "./real.js";
-import { dropStaged, failStaged, findStaged } from "./staging.js";
+import { dropStaged, failStaged, findStaged, findWhole } from "./staging.js";
 import { makeDirectory, makeNode, makeSymlink, openFile, removeFile, rename } from "./upper.js";
 import type { Work } from "./work.js";
 
@@ -67,9 +67,10 @@ function copyUpOne(fs: OverlayFs, work: Work, inode: Inode, data: DataNeeded): n
   if (inode.isDirectory && inode.removed) return -E.ENOENT;
   const { name } = inode;
   const parent = inode.parent!;
-  const metadata = metadataOf(fs, inode);
+  const whole = data === "none" ? null : findWhole(inode);
+  const metadata = whole?.metadata ?? metadataOf(fs, inode);
   if (typeof metadata === "number") return metadata;
-  const { size } = stat;
+  const size = whole?.size ?? stat.size;
   const error = !inode.isDirectory && metadata.isIndexed
     ? copyUpToIndex(fs, work, inode, metadata, data, { parent, name })
     : copyUpToParent(fs, work, inode, metadata, data, { parent, name });
@@ -86,6 +87,7 @@ function copiedUp(fs: OverlayFs, inode: Inode, { lower }: Metadata, size: number
   fs.onEvent?.({
     kind: "copy-up", path: pathOf(inode), type: typeOf(inode.type), from: nameOf(fs, lower.layer), part: isMetacopy ? "attributes" : "all", bytes,
   });
+  if (bytes > 0 && !inode.isDirectory) fs.copyAhead.copied(inode);
 }
 
 function copyUpToParent(
@@ -234,6 +236,7 @@ function buildRegular(
   if (typeof staged === "number") return staged;
   const building = staged ?? createBuilding(work, 0o600);
   if (typeof building === "number") return building;
+  if (staged && inode.staged!.metadata) return staged;
   const needsData = !staged && data !== "none" && stat.size > 0;
   const error = needsData ? fill(fs, building, metadata, source) : applyMetadata(fs, building.place, metadata);
   if (error < 0) {

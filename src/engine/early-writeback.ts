@@ -5,24 +5,14 @@
  * Source: sync_file_range(2), SYNC_FILE_RANGE_WRITE, which starts and does not wait; it promises nothing, and
  * nothing here relies on it.
  */
-import { native } from "../sys/native.js";
-import { STATFS_FIELDS, StatfsField } from "../sys/statfs.js";
 import { onOwnDescriptor } from "./own-descriptor.js";
+import { hasPlenty } from "./plenty.js";
 import { openFile } from "./upper.js";
 
 /** Bytes written in a row before the disk is told of them. */
 const STEP = 8 * 1024 * 1024;
 /** Writes shorter than this are no stream. */
 export const SHORTEST_WRITE = 64 * 1024;
-
-/** The descriptor that is used meanwhile would keep the space of a file that is deleted: not where space is short. */
-const PLENTY = 512 * 1024 * 1024;
-
-const statfs = new Float64Array(STATFS_FIELDS);
-
-function hasPlenty(fd: number): boolean {
-  return native.fstatfs(fd, statfs) >= 0 && statfs[StatfsField.Bavail]! * statfs[StatfsField.Frsize]! >= PLENTY;
-}
 
 /** What has come in a row to one open file. */
 export class Stream {
@@ -35,6 +25,7 @@ export class Stream {
     if (position !== this.#end) this.#start = position;
     this.#end = position + length;
     if (this.#isBusy || this.#end - this.#start < STEP) return;
+    // The descriptor that is used meanwhile would keep the space of a file that is deleted.
     if (hasPlenty(fd)) this.#startWriteback(fd);
     this.#start = this.#end;
   }

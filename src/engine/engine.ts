@@ -133,6 +133,7 @@ export class Engine {
 
   /** Closes all descriptors. No method may be called afterwards. */
   close(): void {
+    this.fs.copyAhead.close();
     this.fs.inodes.close();
     closeLayers(this.fs);
   }
@@ -384,6 +385,14 @@ export class Engine {
     // A protected file is copied up for its flags alone, all else is refused: not worth a copy ahead.
     if (change?.size === 0 || protectionOf(this.fs, inode)) return null;
     return change && change.size === undefined && this.fs.config.metacopy ? null : stage(this.fs, inode);
+  }
+
+  /** To be called when a request is answered: what its caller will ask for next may be begun (copy-ahead.ts). */
+  answered(): void {
+    if (!this.fs.copyAhead.hasCopied) return;
+    this.fs.descriptors.trim();
+    this.fs.credentials.restore();
+    this.fs.copyAhead.goOn(this.fs);
   }
 }
 

@@ -12,6 +12,7 @@ import { Stat } from "../sys/stat.js";
 import { mayUseTrusted } from "../sys/trusted-xattrs.js";
 import { settle, withoutXattrs, type Config } from "./config.js";
 import { Credentials } from "./credentials.js";
+import { CopyAhead } from "./copy-ahead.js";
 import { DescriptorCache } from "./descriptors.js";
 import { openIndex } from "./index-directory.js";
 import { InodeNumbers } from "./inode-number.js";
@@ -286,6 +287,7 @@ function createState({ options,  cache, upper, work, lower, dataLayers, config, 
     credentials: new Credentials(),
     misses: new Misses(),
     walkAhead: new WalkAhead(),
+    copyAhead: new CopyAhead(),
     traps: trapsOf(lowers),
     log,
     counts: { copyUps: 0, copiedBytes: 0, whiteouts: 0 },

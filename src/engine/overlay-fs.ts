@@ -4,6 +4,7 @@
  * functions over this state.
  */
 import type { Config } from "./config.js";
+import type { CopyAhead } from "./copy-ahead.js";
 import type { Counts } from "./counts.js";
 import type { Credentials } from "./credentials.js";
 import type { DescriptorCache } from "./descriptors.js";
@@ -44,6 +45,7 @@ export interface OverlayFs {
   readonly credentials: Credentials;
   readonly misses: Misses;
   readonly walkAhead: WalkAhead;
+  readonly copyAhead: CopyAhead;
   /** `dev:ino` of layer roots that lie inside another layer: walking into one is ELOOP, as with the kernel. */
   readonly traps: ReadonlySet<string>;
   readonly log: Log;

@@ -11,6 +11,7 @@ import type { FileInode, Inode } from "./inode.js";
 import type { Layer } from "./layer.js";
 import { inTurn, mayCopyLong } from "./long-copies.js";
 import { dataOf } from "./lower-data.js";
+import type { Metadata } from "./metadata.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { createBuilding, discardBuilding, type Building } from "./building.js";
 
@@ -19,11 +20,14 @@ export const LONG_COPY = 1024 * 1024;
 
 /** A copy of an inode's data that waits, or is being made. */
 export interface Staged {
-  readonly building: Building;
+  /** Null where only the end of the copying brings it. */
+  building: Building | null;
   /** Settles when the copy is made, or has failed. */
   readonly settled: Promise<void>;
   /** Bytes copied; null while it is being made. */
   size: number | null;
+  /** What it was made with, where it is complete but for a name, and all of it on the disk; null for data alone. */
+  readonly metadata: Metadata | null;
   /** 0, or why the copy-up failed; all who waited for it are told so, and its building is gone. */
   error: number;
 }
@@ -51,7 +55,7 @@ export function stage(fs: OverlayFs, inode: Inode): Promise<void> | null {
   }
   if (reflink(source, data.layer, building.fd) >= 0) {
     native.close(source);
-    inode.staged = { building, settled: Promise.resolve(), size, error: 0 };
+    inode.staged = { building, settled: Promise.resolve(), size, error: 0, metadata: null };
     return null;
   }
   return begin(fs, inode, building, source, data.layer, size);
@@ -73,7 +77,7 @@ function begin(fs: OverlayFs, inode: FileInode, building: Building, source: numb
     else if (error < 0) failStaged(fs, inode, building, error);
     else own.size = size;
   });
-  inode.staged = { building, settled, size: null, error: 0 };
+  inode.staged = { building, settled, size: null, error: 0, metadata: null };
   return settled;
 }
 
@@ -84,6 +88,13 @@ export function findStaged(inode: FileInode): Building | null | number {
   if (staged.error < 0) return staged.error;
   // Not finished: whoever is in a hurry copies anew.
   return staged.size === null ? null : staged.building;
+}
+
+/** As findStaged, for a copy that has its metadata too; null where there is none. */
+export function findWhole(inode: Inode): { readonly metadata: Metadata; readonly size: number } | null {
+  const staged = inode.isDirectory ? null : inode.staged;
+  if (!staged?.metadata || staged.size === null) return null;
+  return { metadata: staged.metadata, size: staged.size };
 }
 
 /** The copy-up with this building failed: it is given up, and who waited for it is not to begin anew. */
@@ -97,5 +108,5 @@ export function dropStaged(fs: OverlayFs, inode: FileInode, used: Building | nul
   const { staged } = inode;
   inode.staged = null;
   // One that is not finished is discarded when it is.
-  if (staged && staged.building !== used && staged.size !== null && staged.error === 0) discardBuilding(fs.work!, staged.building);
+  if (staged?.building && staged.building !== used && staged.size !== null && staged.error === 0) discardBuilding(fs.work!, staged.building);
 }

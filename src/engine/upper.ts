@@ -146,6 +146,13 @@ export const openFile: Pick<
   | "fsync" | "fdatasync" | "fsyncAsync" | "startWriteback" | "startWritebackAsync" | "syncfs"
 > = native;
 
+/** As `Changes.copyWholeAsync`, on the file system of a directory of the upper. */
+export function copyWhole(
+  directory: RealDirectory, count: number, files: Float64Array, attribute: Bytes, values: Uint8Array, refused: number,
+): Promise<number[]> {
+  return changes.copyWholeAsync(guardDirectory(directory), count, files, attribute, values, refused);
+}
+
 /** Opens a file of the upper for reading and writing; a descriptor or a negated errno. */
 export function openForWriting(file: Place): number {
   const dirfd = guard(file);

@@ -94,8 +94,19 @@ export function operationName(opcode: number): string {
 /** Serves one request and sends its answer, unless that comes later or never. The outcome is for the debug log. */
 export function dispatch(adapter: Adapter, request: Request): Outcome {
   const outcome = perform(adapter, request);
-  if (outcome !== DEFERRED) adapter.answer(request.unique, outcome);
+  if (outcome !== DEFERRED) {
+    adapter.answer(request.unique, outcome);
+    lookAhead(adapter);
+  }
   return outcome;
+}
+
+function lookAhead(adapter: Adapter): void {
+  try {
+    adapter.engine.answered();
+  } catch (fault) {
+    logFault(adapter.log, "copying ahead", fault);
+  }
 }
 
 function perform(adapter: Adapter, request: Request): Outcome {

@@ -53,6 +53,31 @@ overlay("copy-up", {}, (it) => {
     expect(upper.xattr("f", "trusted.note")).toBe("kept too");
   });
 
+  const row = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`f${String(i).padStart(2, "0")}`, i % 5
+    ? file(`content ${i}`, { mode: 0o4600 + i, uid: i, gid: 2 * i, mtime: [1000 + i, i] })
+    : file(Buffer.alloc(i * 900), { xattrs: { "user.note": String(i) } })]));
+  it("files changed one after the other, with others between them, are each as if they were changed alone", { lower: { d: dir(row) } }, ({ merged, upper, lower }) => {
+    for (const name of Object.keys(row).filter((_, i) => i < 30)) {
+      if (name !== "f24") merged.chmod(`d/${name}`, 0o644);
+      if (name === "f12") merged.patch("d/f13", 2, "changed");
+      if (name === "f17") merged.truncate("d/f19", 3);
+      if (name === "f21") merged.unlink("d/f24");
+    }
+    const { length } = Object.keys(row);
+    for (let i = 0; i < length; i++) {
+      const name = `d/f${String(i).padStart(2, "0")}`;
+      const isCopied = i < 30 && i !== 24;
+      expect([name, upper.exists(name)]).toEqual([name, isCopied || i === 24]);
+      if (!isCopied) continue;
+      const below = lower.stat(name);
+      expect(upper.stat(name)).toMatchObject(i === 13 || i === 19 ? { mode: "644", uid: below.uid } : { mode: "644", uid: below.uid, gid: below.gid, mtime: below.mtime });
+      if (i !== 13 && i !== 19) expect(upper.read(name)).toBe(lower.read(name));
+      if (i % 5 === 0) expect(upper.xattr(name, "user.note")).toBe(String(i));
+    }
+    expect(upper.read("d/f13")).toBe("cochanged3");
+    expect(upper.read("d/f19")).toBe("con");
+  });
+
   it("a chown copies up with mode and times as they were", { lower: { f: file("content", dressed) } }, ({ merged, upper }) => {
     merged.chown("f", 33, 44);
     expect(upper.stat("f")).toMatchObject({ ...kept, uid: 33, gid: 44 });
