@@ -138,6 +138,14 @@ static napi_value call_execv(napi_env env, napi_callback_info info) {
   return answer(&call, -error);
 }
 
+/* Where in its page (of 4 KiB) a buffer begins: no system call, but what makes some of them faster. */
+static napi_value call_place_in_page(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  struct bytes buffer = bytes_argument(&call, 0);
+  if (!usable(&call)) return answer(&call, 0);
+  return answer(&call, (uintptr_t)buffer.data % 4096);
+}
+
 /* Other C libraries have no such function. */
 static napi_value call_malloc_trim(napi_env env, napi_callback_info info) {
   struct call call = begin(env, info);
@@ -155,6 +163,7 @@ const struct binding process_bindings[] = {
     {"keepCapabilities", call_keep_capabilities},
     {"umask", call_umask},
     {"raiseFileLimit", call_raise_file_limit},
+    {"placeInPage", call_place_in_page},
     {"mallocTrim", call_malloc_trim},
     {"syslog", call_syslog},
     {"detach", call_detach},

@@ -30,7 +30,7 @@ const VAIN_TRIES = 2;
 const TRY_EVERY = 16;
 
 export class Connection implements NotifyingDevice {
-  readonly #request = new Request(MAX_WRITE + HEADER_ROOM);
+  readonly #request = new Request(MAX_WRITE + HEADER_ROOM, true);
   readonly #log: MountLog;
   /** Opened before the mount may cover the paths that it needs. */
   readonly #idleLatency = IdleLatency.open();

@@ -22,7 +22,7 @@ export class Reply {
   /** `capacity` is the most bytes that any answer has behind its header. */
   constructor(device: Device, readonly capacity: number) {
     this.#device = device;
-    this.#words = new Words(fuse_out_header.sizeof + capacity);
+    this.#words = new Words(fuse_out_header.sizeof + capacity, fuse_out_header.sizeof);
   }
 
   get buffer(): Buffer { return this.#words.buffer; }

@@ -5,7 +5,7 @@
  */
 import { bytesOf, type Bytes } from "../sys/bytes.js";
 import type { NodeId, Unique } from "./ids.js";
-import { fuse_in_header } from "./structs.js";
+import { fuse_in_header, fuse_write_in } from "./structs.js";
 import { Words } from "./words.js";
 
 const ARGUMENTS = fuse_in_header.sizeof;
@@ -24,8 +24,9 @@ export class Request {
   /** The kernel has written back what it held when this came. */
   isFlushed = false;
 
-  constructor(size: number) {
-    this.#words = new Words(size);
+  /** `size` is in bytes; the data of a WRITE stands in whole pages where `paged` says so. */
+  constructor(size: number, paged = false) {
+    this.#words = new Words(size, paged ? ARGUMENTS + fuse_write_in.sizeof : undefined);
   }
 
   /** All of it; `/dev/fuse` is read into this. */

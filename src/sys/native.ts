@@ -133,6 +133,8 @@ export interface Process {
   umask(mask: number): number;
   /** Raises RLIMIT_NOFILE to its hard limit; the limit now in force. */
   raiseFileLimit(): number;
+  /** How many bytes behind the beginning of a page of 4 KiB the memory of `buffer` begins. */
+  placeInPage(buffer: Uint8Array): number;
   /** malloc_trim(3) of all that is free; 1 if anything was given back, 0 if not or where the C library has no such function. */
   mallocTrim(): number;
   /** syslog(3), ident `ovlfs`, LOG_DAEMON. */
