@@ -20,6 +20,7 @@ import { pathOf, type EventListener } from "./events.js";
 import { DirectoryInode, FileInode, type Inode } from "./inode.js";
 import { knowEmpty } from "./known-names.js";
 import { findChild } from "./lookup.js";
+import { getAttributes, present } from "./merged-stat.js";
 import type { Miss } from "./misses.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { createOverride } from "./override-stat.js";
@@ -48,8 +49,13 @@ export interface Blueprint {
 
 const stat = new Stat();
 
-/** Makes a new object; its inode (no reference added), or an errno: EEXIST, EROFS, ENOENT … */
-export function make(fs: OverlayFs, parent: DirectoryInode, name: Bytes, blueprint: Blueprint): Inode | Errno {
+/**
+ * Makes a new object; its inode (no reference added), or an errno: EEXIST, EROFS, ENOENT … Fills `out`, if given, with what
+ * stat(2) answers for it.
+ */
+export function make(
+  fs: OverlayFs, parent: DirectoryInode, name: Bytes, blueprint: Blueprint, out: Stat | null = null,
+): Inode | Errno {
   const miss = claimName(fs, parent, name);
   if (isErrno(miss)) return miss;
   const upper = parent.upper!;
@@ -66,6 +72,19 @@ export function make(fs: OverlayFs, parent: DirectoryInode, name: Bytes, bluepri
   nameAdded(fs, parent, name, inode);
   if (inode.isDirectory) settleOpaque(fs, parent, inode, miss);
   if (fs.onEvent) tellCreated(fs.onEvent, inode, blueprint);
+  return withAttributes(fs, inode, out);
+}
+
+/** A new inode, and its attributes, which are known since it was entered, unless xattrs have changed it since; or an errno. */
+function withAttributes(fs: OverlayFs, inode: Inode, out: Stat | null): Inode | Errno {
+  if (!out) return inode;
+  if (inode.isDirectory || inode.upper!.layer.statOverride !== null) {
+    const error = getAttributes(inode, out);
+    if (error < 0) fs.inodes.forget(inode, 0);
+    return error < 0 ? fail(-error) : inode;
+  }
+  out.fields.set(stat.fields);
+  present(inode, out);
   return inode;
 }
 
@@ -171,8 +190,10 @@ function enter(fs: OverlayFs, parent: DirectoryInode, name: Bytes, { mode }: Blu
   return inode;
 }
 
-/** Makes a regular file without a name (O_TMPFILE) on the file system of a directory of the upper. */
-export function makeNameless(fs: OverlayFs, parent: DirectoryInode, mode: number, caller: Caller): Inode | Errno {
+/** Makes a regular file without a name (O_TMPFILE) on the file system of a directory of the upper; answers as `make`. */
+export function makeNameless(
+  fs: OverlayFs, parent: DirectoryInode, mode: number, caller: Caller, out: Stat | null = null,
+): Inode | Errno {
   if (!fs.work) return fail(E.EROFS);
   if (!fs.work.features.tmpfile) return fail(E.EOPNOTSUPP);
   const copied = mayAdd(fs, parent) || copyUp(fs, parent);
@@ -192,5 +213,5 @@ export function makeNameless(fs: OverlayFs, parent: DirectoryInode, mode: number
   inode.data = DataFile.adopt(fs.descriptors, real, fd);
   fs.inodes.addNameless(inode);
   if (fs.onEvent) tellCreated(fs.onEvent, inode, { target: null });
-  return inode;
+  return withAttributes(fs, inode, out);
 }

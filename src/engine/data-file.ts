@@ -42,6 +42,11 @@ export class DataFile extends Descriptor {
     return data.fd();
   }
 
+  /** The descriptor, if it is that of `file` and open; else -1. */
+  openDescriptorOf(file: RealFile): number {
+    return this.file === file ? this.opened : -1;
+  }
+
   /** `length` bytes are about to be read at `position`. */
   reads(position: number, length: number): void {
     if (length < SHORTEST_READ || this.file.layer.ownReadahead >= ENOUGH_READAHEAD) return;

@@ -15,6 +15,9 @@ export abstract class Descriptor {
 
   constructor(protected readonly cache: DescriptorCache) {}
 
+  /** The descriptor, or -1 while it is not open. */
+  get openDescriptor(): number { return this.opened; }
+
   /** The descriptor, opened if need be; or a negated errno. */
   fd(): number {
     if (this.opened >= 0) {

@@ -45,15 +45,30 @@ function collectEntries(fs: OverlayFs, directory: DirectoryInode): UnplacedEntry
   learnLowerNames(directory, directory.upper ? read.slice(1) : read);
   const seen = directory.isMerged ? new Set<Bytes>() : null;
   for (const [i, real] of reals.entries()) {
-    for (const entry of read[i]!) {
-      if (seen?.has(entry.name) || (fs.hasOciMarks && isMarkName(entry.name))) continue;
-      seen?.add(entry.name);
-      const type = visibleType(real, entry);
-      if (type !== null) result.push({ name: entry.name, type, ino: inoOf(fs, directory, real, entry, type) });
-    }
-    if (seen && fs.hasOciMarks) hideMarked(read[i]!, seen);
+    showEach(fs, real, read[i]!, seen, (entry, type) => {
+      result.push({ name: entry.name, type, ino: inoOf(fs, directory, real, entry, type) });
+      return true;
+    });
   }
   return result;
+}
+
+/**
+ * Calls `show` for each name that a layer adds to those `seen` in the layers above it (null if it is the only one), with its
+ * type, until that answers false; whether it never did.
+ */
+function showEach(
+  fs: OverlayFs, real: RealDirectory, entries: readonly RealEntry[], seen: Set<Bytes> | null,
+  show: (entry: RealEntry, type: number) => boolean,
+): boolean {
+  for (const entry of entries) {
+    if (seen?.has(entry.name) || (fs.hasOciMarks && isMarkName(entry.name))) continue;
+    seen?.add(entry.name);
+    const type = visibleType(fs, real, entry);
+    if (type !== null && !show(entry, type)) return false;
+  }
+  if (seen && fs.hasOciMarks) hideMarked(entries, seen);
+  return true;
 }
 
 /** What a layer's marks hide of the layers below. */
@@ -70,7 +85,8 @@ function deviceOf(real: RealDirectory): number {
 }
 
 /** The type of an entry; null for a whiteout, and for what went away meanwhile. */
-function visibleType(real: RealDirectory, entry: RealEntry): number | null {
+function visibleType(fs: OverlayFs, real: RealDirectory, entry: RealEntry): number | null {
+  if (fs.work?.isSharedWhiteout(real, entry)) return null;
   const mayBeWhiteout = entry.type === DT_CHR || (real.xwhiteouts && entry.type === DT_REG);
   if (entry.type !== DT_UNKNOWN && !mayBeWhiteout) return entry.type;
   if (native.statx(real.fd(), entry.name, stat.fields) < 0) return null;
@@ -107,10 +123,13 @@ export function nameRemoved(directory: DirectoryInode, name: Bytes): void {
  * cleared first, or ENOTEMPTY.
  */
 export function checkEmpty(fs: OverlayFs, directory: DirectoryInode): readonly Bytes[] | Errno {
-  const listing = listDirectory(fs, directory);
-  if (isErrno(listing)) return listing;
-  if (listing.entries.length > 2) return fail(E.ENOTEMPTY);
-  if (!directory.upper) return [];
-  const entries = readEntries(directory.upper);
-  return isErrno(entries) ? entries : entries.map((entry) => entry.name);
+  const seen = new Set<Bytes>();
+  let inUpper: readonly Bytes[] = [];
+  for (const real of directory.reals) {
+    const entries = readEntries(real);
+    if (isErrno(entries)) return entries;
+    if (!showEach(fs, real, entries, seen, () => false)) return fail(E.ENOTEMPTY);
+    if (real.layer.isUpper) inUpper = entries.map((entry) => entry.name);
+  }
+  return inUpper;
 }

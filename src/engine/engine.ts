@@ -205,38 +205,47 @@ export class Engine {
     return native.fstatfs((this.fs.upper ?? this.fs.lower[0]!).root.fd(), out);
   }
 
-  /** Makes an empty regular file; EEXIST if the name is taken. */
-  create(parent: Inode, name: Bytes, mode: number, caller: Caller): Inode | Errno {
-    return this.#make(parent, name, S_IFREG | (mode & ~S_IFMT), 0, 0, null, caller);
+  /** Makes an empty regular file; EEXIST if the name is taken. This and what makes other objects fill `out` as getattr does. */
+  create(parent: Inode, name: Bytes, mode: number, caller: Caller, out: Stat | null = null): Inode | Errno {
+    return this.#make(parent, name, S_IFREG | (mode & ~S_IFMT), 0, 0, null, caller, out);
   }
 
   /** Makes a regular file without a name (O_TMPFILE). */
-  tmpfile(parent: Inode, mode: number, caller: Caller): Inode | Errno {
+  tmpfile(parent: Inode, mode: number, caller: Caller, out: Stat | null = null): Inode | Errno {
     this.fs.descriptors.trim();
-    return parent.isDirectory ? referenced(makeNameless(this.fs, parent, mode, this.#onDisk(caller))) : fail(E.ENOTDIR);
+    if (!parent.isDirectory) return fail(E.ENOTDIR);
+    return this.#new(makeNameless(this.fs, parent, mode, this.#onDisk(caller), out), out);
   }
 
   /** Makes an object of the type in `mode`: a regular file, device, fifo or socket. */
-  mknod(parent: Inode, name: Bytes, mode: number, major: number, minor: number, caller: Caller): Inode | Errno {
+  mknod(
+    parent: Inode, name: Bytes, mode: number, major: number, minor: number, caller: Caller, out: Stat | null = null,
+  ): Inode | Errno {
     // Only the overlay itself makes whiteouts (ovl_mknod).
     if ((mode & S_IFMT) === S_IFCHR && major === 0 && minor === 0) return fail(E.EPERM);
-    return this.#make(parent, name, mode & S_IFMT ? mode : mode | S_IFREG, major, minor, null, caller);
+    return this.#make(parent, name, mode & S_IFMT ? mode : mode | S_IFREG, major, minor, null, caller, out);
   }
 
-  mkdir(parent: Inode, name: Bytes, mode: number, caller: Caller): Inode | Errno {
-    return this.#make(parent, name, S_IFDIR | (mode & ~S_IFMT), 0, 0, null, caller);
+  mkdir(parent: Inode, name: Bytes, mode: number, caller: Caller, out: Stat | null = null): Inode | Errno {
+    return this.#make(parent, name, S_IFDIR | (mode & ~S_IFMT), 0, 0, null, caller, out);
   }
 
-  symlink(parent: Inode, name: Bytes, target: Bytes, caller: Caller): Inode | Errno {
-    return this.#make(parent, name, S_IFLNK | 0o777, 0, 0, target, caller);
+  symlink(parent: Inode, name: Bytes, target: Bytes, caller: Caller, out: Stat | null = null): Inode | Errno {
+    return this.#make(parent, name, S_IFLNK | 0o777, 0, 0, target, caller, out);
   }
 
   #make(
     parent: Inode, name: Bytes, mode: number, major: number, minor: number, target: Bytes | null, caller: Caller,
+    out: Stat | null,
   ): Inode | Errno {
     this.fs.descriptors.trim();
     if (!parent.isDirectory) return fail(E.ENOTDIR);
-    return referenced(make(this.fs, parent, name, { mode, major, minor, target, caller: this.#onDisk(caller) }));
+    return this.#new(make(this.fs, parent, name, { mode, major, minor, target, caller: this.#onDisk(caller) }, out), out);
+  }
+
+  #new(made: Inode | Errno, out: Stat | null): Inode | Errno {
+    if (out && !isErrno(made)) this.fs.presentation?.show(out);
+    return referenced(made);
   }
 
   #onDisk(caller: Caller): Caller {

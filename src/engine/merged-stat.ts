@@ -6,16 +6,23 @@ import { native } from "../sys/native.js";
 import { Stat } from "../sys/stat.js";
 import { applyOverride } from "./override-stat.js";
 import type { FileInode, Inode, MetacopyData } from "./inode.js";
+import { ITSELF } from "./real.js";
 
 /** Fills `out` with what stat(2) answers for an inode; 0 or an errno. */
 export function getAttributes(inode: Inode, out: Stat): number {
-  const { real } = inode;
-  const dirfd = real.dirfd();
-  if (dirfd < 0) return dirfd;
-  const error = native.statx(dirfd, real.name, out.fields);
+  const error = statReal(inode, out);
   if (error < 0) return error;
   present(inode, out);
   return 0;
+}
+
+/** Asks an open descriptor of the object itself, where there is one: that spares a walk to its name. */
+function statReal(inode: Inode, out: Stat): number {
+  const own = inode.isDirectory ? inode.real.openDescriptor : inode.data?.openDescriptorOf(inode.real) ?? -1;
+  if (own >= 0) return native.statx(own, ITSELF, out.fields);
+  const { real } = inode;
+  const dirfd = real.dirfd();
+  return dirfd < 0 ? dirfd : native.statx(dirfd, real.name, out.fields);
 }
 
 /** Makes the attributes of an inode's topmost real object those of the inode. */

@@ -6,9 +6,9 @@ import { bytes, type Bytes } from "../sys/bytes.js";
 import { E } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { Stat } from "../sys/stat.js";
-import { readEntries } from "./real-entries.js";
+import { readEntries, type RealEntry } from "./real-entries.js";
 import { RealFile, type RealDirectory } from "./real.js";
-import type { Log } from "./types.js";
+import { DT_CHR, type Log } from "./types.js";
 import { linkFile, makeDirectory, makeWhiteout, removeDirectory, removeFile, setMode } from "./upper.js";
 
 /** What the file system of the upper can do. */
@@ -23,9 +23,16 @@ export interface UpperFeatures {
 
 const WORK = bytes("work");
 
+/** The whiteout that others are links of: it stands in the work directory, so its inode number is nobody else's. */
+interface SharedWhiteout {
+  readonly file: RealFile;
+  /** Null where that could not be found out. */
+  readonly ino: bigint | null;
+}
+
 export class Work {
   #counter = 0;
-  #whiteout: RealFile | null = null;
+  #shared: SharedWhiteout | null = null;
   #sharesWhiteouts = true;
 
   constructor(
@@ -47,7 +54,7 @@ export class Work {
 
   /** A new whiteout in the work directory; all share one inode where links are allowed. Its name, or an errno. */
   whiteout(): Bytes | number {
-    const shared = this.#shared();
+    const shared = this.#whiteoutToShare();
     if (typeof shared === "number") return shared;
     if (this.#sharesWhiteouts) {
       const name = this.temporaryName();
@@ -55,25 +62,34 @@ export class Work {
       if (linked >= 0) return name;
       if (linked !== -E.EMLINK) this.#sharesWhiteouts = false;
     }
-    this.#whiteout = null;
+    this.#shared = null;
     return shared.name;
   }
 
   /** Puts a whiteout at a free name of the upper, where that takes one link; 0 or an errno, upon which `whiteout` may still serve. */
   putWhiteout(directory: RealDirectory, name: Bytes): number {
     if (!this.#sharesWhiteouts) return -E.EMLINK;
-    const shared = this.#shared();
+    const shared = this.#whiteoutToShare();
     return typeof shared === "number" ? shared : linkFile(shared, directory, name);
   }
 
-  /** The whiteout that the others are links of. */
-  #shared(): RealFile | number {
-    if (this.#whiteout !== null) return this.#whiteout;
+  /**
+   * Whether an entry of a directory of the upper is one of these links, so that it need not be asked what it is. Other
+   * whiteouts, of an earlier mount for instance, are not.
+   */
+  isSharedWhiteout(directory: RealDirectory, { type, ino }: RealEntry): boolean {
+    return type === DT_CHR && directory.layer.isUpper && ino === this.#shared?.ino;
+  }
+
+  #whiteoutToShare(): RealFile | number {
+    if (this.#shared) return this.#shared.file;
     const name = this.temporaryName();
     const made = makeWhiteout(this.directory, name);
     if (made < 0) return made;
-    this.#whiteout = new RealFile(this.directory, name);
-    return this.#whiteout;
+    const file = new RealFile(this.directory, name);
+    const found = native.statx(file.dirfd(), name, stat.fields);
+    this.#shared = { file, ino: found < 0 ? null : stat.ino };
+    return file;
   }
 
   /**
@@ -90,8 +106,8 @@ export class Work {
 
   /** Takes away the whiteout that is kept for sharing, and lets another mount have the directory. */
   close(): void {
-    if (this.#whiteout !== null) removeFile(this.directory, this.#whiteout.name);
-    this.#whiteout = null;
+    if (this.#shared) removeFile(this.directory, this.#shared.file.name);
+    this.#shared = null;
     this.base.close();
   }
 }

@@ -27,6 +27,12 @@ function answerEntry(adapter: Adapter, inode: Inode | Errno): Outcome {
     adapter.engine.forget(inode, 1);
     return error;
   }
+  return answerFilled(adapter, inode);
+}
+
+/** The engine has filled `adapter.stat` for the inode. */
+function answerFilled(adapter: Adapter, inode: Inode | Errno): Outcome {
+  if (isErrno(inode)) return inode;
   return encodeEntry(adapter.reply, 0, inode.id, adapter.stat, adapter.lifetime, attributeLifetime(adapter, inode));
 }
 
@@ -39,8 +45,7 @@ export function lookup(adapter: Adapter, request: Request, parent: Inode): Outco
   const name = request.name(0);
   if (name === "." || name === "..") return lookupByHandle(adapter, parent, name);
   const inode = engine.lookupWithAttributes(parent, name, stat);
-  if (isErrno(inode)) return inode === -E.ENOENT ? encodeNegativeEntry(reply, adapter.lifetime) : inode;
-  return encodeEntry(reply, 0, inode.id, stat, adapter.lifetime, attributeLifetime(adapter, inode));
+  return inode === -E.ENOENT ? encodeNegativeEntry(reply, adapter.lifetime) : answerFilled(adapter, inode);
 }
 
 /** An inode itself, or the parent of a directory: asked for by who has a file handle (FUSE_EXPORT_SUPPORT). */
@@ -79,37 +84,39 @@ export function create(adapter: Adapter, request: Request, parent: Inode): Outco
   if (!adapter.copyUpAtOpen) return -E.ENOSYS;
   const mode = request.u32(fuse_create_in.mode) & PERMISSIONS;
   const by = caller(request, request.u32(fuse_create_in.umask));
-  return answerOpened(adapter, adapter.engine.create(parent, request.name(fuse_create_in.sizeof), mode, by));
+  return answerOpened(adapter, adapter.engine.create(parent, request.name(fuse_create_in.sizeof), mode, by, adapter.stat));
 }
 
 export function tmpfile(adapter: Adapter, request: Request, parent: Inode): Outcome {
   const mode = request.u32(fuse_create_in.mode) & PERMISSIONS;
-  return answerOpened(adapter, adapter.engine.tmpfile(parent, mode, caller(request, request.u32(fuse_create_in.umask))));
+  const by = caller(request, request.u32(fuse_create_in.umask));
+  return answerOpened(adapter, adapter.engine.tmpfile(parent, mode, by, adapter.stat));
 }
 
+/** As answerFilled, and then opened. */
 function answerOpened(adapter: Adapter, inode: Inode | Errno): Outcome {
   if (isErrno(inode)) return inode;
-  const length = answerEntry(adapter, inode);
-  return length < 0 ? length : length + encodeOpen(adapter, length, inode);
+  const length = answerFilled(adapter, inode);
+  return length + encodeOpen(adapter, length, inode);
 }
 
 export function mknod(adapter: Adapter, request: Request, parent: Inode): Outcome {
   const device = request.u32(fuse_mknod_in.rdev);
-  return answerEntry(adapter, adapter.engine.mknod(
+  return answerFilled(adapter, adapter.engine.mknod(
     parent, request.name(fuse_mknod_in.sizeof), request.u32(fuse_mknod_in.mode),
-    deviceMajor(device), deviceMinor(device), caller(request, request.u32(fuse_mknod_in.umask))));
+    deviceMajor(device), deviceMinor(device), caller(request, request.u32(fuse_mknod_in.umask)), adapter.stat));
 }
 
 export function mkdir(adapter: Adapter, request: Request, parent: Inode): Outcome {
   const mode = request.u32(fuse_mkdir_in.mode) & PERMISSIONS;
   const by = caller(request, request.u32(fuse_mkdir_in.umask));
-  return answerEntry(adapter, adapter.engine.mkdir(parent, request.name(fuse_mkdir_in.sizeof), mode, by));
+  return answerFilled(adapter, adapter.engine.mkdir(parent, request.name(fuse_mkdir_in.sizeof), mode, by, adapter.stat));
 }
 
 export function symlink(adapter: Adapter, request: Request, parent: Inode): Outcome {
   const name = request.name(0);
   const target = request.name(name.length + 1);
-  return answerEntry(adapter, adapter.engine.symlink(parent, name, target, caller(request, 0)));
+  return answerFilled(adapter, adapter.engine.symlink(parent, name, target, caller(request, 0), adapter.stat));
 }
 
 export function link(adapter: Adapter, request: Request, parent: Inode): Outcome {

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, statSync, unlinkSync, utimesSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { RENAME_EXCHANGE, RENAME_NOREPLACE } from "../../src/sys/constants.js";
-import { E, fail } from "../../src/sys/errno.js";
+import { E, errnoName, fail, isErrno, type Errno } from "../../src/sys/errno.js";
+import { S_IFCHR, S_IFREG, Stat } from "../../src/sys/stat.js";
 import type { FileInode, Inode } from "../../src/engine/inode.js";
 import type { Listing } from "../../src/engine/listing.js";
 import { Fixture, isRoot, name, ROOT } from "./fixture.js";
@@ -191,6 +192,32 @@ describe.runIf(isRoot)("changes", () => {
     overlay.engine.create(overlay.engine.root, name("f"), 0o666, caller);
     const { uid, gid, mode } = statSync(overlay.path("upper", "f"));
     expect([uid, gid, mode & 0o777]).toEqual([1234, 4321, 0o600]);
+  });
+
+  test("what is made is answered with the attributes that a question for them gives", () => {
+    overlay.file("lower1", "d/over", "lower");
+    overlay.file("lower1", "d/overdir", "lower");
+    const { engine } = overlay;
+    const d = overlay.at("d");
+    for (const gone of ["over", "overdir"]) engine.unlink(d, name(gone));
+    const caller = { uid: 1234, gid: 1234, umask: 0o027 };
+    const makers: Record<string, (out: Stat) => Inode | Errno> = {
+      file: (out) => engine.mknod(d, name("f"), S_IFREG | 0o666, 0, 0, caller, out),
+      created: (out) => engine.create(d, name("created"), 0o666, caller, out),
+      "file over a whiteout": (out) => engine.create(d, name("over"), 0o640, caller, out),
+      directory: (out) => engine.mkdir(d, name("sub"), 0o777, caller, out),
+      "directory over a whiteout": (out) => engine.mkdir(d, name("overdir"), 0o777, caller, out),
+      symlink: (out) => engine.symlink(d, name("s"), name("target"), caller, out),
+      device: (out) => engine.mknod(d, name("null"), S_IFCHR | 0o666, 1, 3, caller, out),
+      nameless: (out) => engine.tmpfile(d, 0o600, caller, out),
+    };
+    for (const [what, make] of Object.entries(makers)) {
+      const out = new Stat();
+      const inode = make(out);
+      if (isErrno(inode)) throw new Error(`${what}: ${errnoName(inode)}`);
+      expect(Array.from(out.fields), what).toEqual(Array.from(overlay.stat(inode).fields));
+      expect(out.uid).toBe(1234);
+    }
   });
 
   test("an object made over a whiteout inherits the default ACL and the group as any other", () => {

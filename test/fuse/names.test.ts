@@ -40,9 +40,9 @@ test("LOOKUP that fails otherwise answers why", () => {
 
 test("a reference is given back when the kernel is not told of it", () => {
   const forgotten: unknown[] = [];
-  const served = serve({ mkdir: () => directory, getattr: () => -E.EIO, forget: (...words) => void forgotten.push(words) });
-  expect(served.send(Opcode.MKDIR, {}, encode(fuse_mkdir_in, {}), named("x"))!.error).toBe(-E.EIO);
-  expect(forgotten).toEqual([[directory, 1]]);
+  const served = serve({ link: () => file, getattr: () => -E.EIO, forget: (...words) => void forgotten.push(words) });
+  expect(served.send(Opcode.LINK, {}, encode(fuse_link_in, { oldnodeid: 7 }), named("x"))!.error).toBe(-E.EIO);
+  expect(forgotten).toEqual([[file, 1]]);
 });
 
 test("FORGET and BATCH_FORGET give back as many references as they say, and skip who is unknown", () => {
@@ -63,10 +63,10 @@ test("CREATE is not there: MKNOD makes files, and spares the RELEASE", () => {
 
 test("where opens are told, CREATE hands over mode, caller and umask and answers an entry and an open file", () => {
   const asked: unknown[] = [];
-  const served = serve({ getattr, create: (...words) => { asked.push(words); return file; } }, { copyUpAtOpen: true });
+  const served = serve({ create: (...words) => { asked.push(words); return file; } }, { copyUpAtOpen: true });
   const answer = served.send(Opcode.CREATE, { uid: 1000, gid: 100 },
     encode(fuse_create_in, { flags: 0x241, mode: S_IFREG | 0o4755, umask: 0o22 }), named("x"))!;
-  expect(asked).toEqual([[root, "x", 0o4755, { uid: 1000, gid: 100, umask: 0o22 }]]);
+  expect(asked).toEqual([[root, "x", 0o4755, { uid: 1000, gid: 100, umask: 0o22 }, served.adapter.stat]]);
   expect(answer.body).toHaveLength(fuse_entry_out.sizeof + fuse_open_out.sizeof);
   expect(answer.u64(fuse_entry_out.sizeof + fuse_open_out.fh)).toBe(0n);
   expect(answer.u32(fuse_entry_out.sizeof + fuse_open_out.open_flags)).toBe(FOPEN_KEEP_CACHE);
@@ -74,19 +74,27 @@ test("where opens are told, CREATE hands over mode, caller and umask and answers
 
 test("TMPFILE is CREATE without a name", () => {
   const asked: unknown[] = [];
-  const served = serve({ getattr, tmpfile: (...words) => { asked.push(words); return file; } });
+  const served = serve({ tmpfile: (...words) => { asked.push(words); return file; } });
   const answer = served.send(Opcode.TMPFILE, {}, encode(fuse_create_in, { mode: S_IFREG | 0o600, umask: 0o77 }), named("#7"))!;
-  expect(asked).toEqual([[root, 0o600, { uid: 0, gid: 0, umask: 0o77 }]]);
+  expect(asked).toEqual([[root, 0o600, { uid: 0, gid: 0, umask: 0o77 }, served.adapter.stat]]);
   expect(answer.body).toHaveLength(fuse_entry_out.sizeof + fuse_open_out.sizeof);
+});
+
+test("what is made is answered with the attributes that the engine filled in", () => {
+  const answer = serve({ mknod: (...words) => { getattr(file, words[6]!); return file; } })
+    .send(Opcode.MKNOD, {}, encode(fuse_mknod_in, { mode: S_IFREG | 0o644 }), named("x"))!;
+  expect(answer.u64(fuse_entry_out.nodeid)).toBe(7n);
+  expect(answer.u64(fuse_entry_out.attr + fuse_attr.ino)).toBe(LARGE_INODE_NUMBER);
+  expect(answer.u64(fuse_entry_out.attr + fuse_attr.size)).toBe(5_000_000_000n);
 });
 
 test("MKNOD takes a device number apart as new_decode_dev does", () => {
   const asked: unknown[] = [];
-  const served = serve({ getattr, mknod: (...words) => { asked.push(words); return file; } });
+  const served = serve({ mknod: (...words) => { asked.push(words); return file; } });
   const [major, minor] = [0xabc, 0xfedcb];
   const rdev = (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12);
   served.send(Opcode.MKNOD, {}, encode(fuse_mknod_in, { mode: S_IFCHR | 0o600, rdev: rdev >>> 0 }), named("x"));
-  expect(asked).toEqual([[root, "x", S_IFCHR | 0o600, major, minor, { uid: 0, gid: 0, umask: 0 }]]);
+  expect(asked).toEqual([[root, "x", S_IFCHR | 0o600, major, minor, { uid: 0, gid: 0, umask: 0 }, served.adapter.stat]]);
 });
 
 test("a device number is put together again in an entry", () => {
@@ -107,8 +115,8 @@ test("MKDIR, SYMLINK, LINK", () => {
   served.send(Opcode.SYMLINK, {}, named("s"), named("to/there"));
   served.send(Opcode.LINK, { nodeid: 8 }, encode(fuse_link_in, { oldnodeid: 7 }), named("l"));
   expect(asked).toEqual([
-    ["mkdir", root, "d", 0o755, { uid: 0, gid: 0, umask: 0o22 }],
-    ["symlink", root, "s", "to/there", { uid: 0, gid: 0, umask: 0 }],
+    ["mkdir", root, "d", 0o755, { uid: 0, gid: 0, umask: 0o22 }, served.adapter.stat],
+    ["symlink", root, "s", "to/there", { uid: 0, gid: 0, umask: 0 }, served.adapter.stat],
     ["link", file, directory, "l"],
   ]);
   expect(served.send(Opcode.LINK, { nodeid: 8 }, encode(fuse_link_in, { oldnodeid: 99 }), named("l"))!.error).toBe(-E.ESTALE);
