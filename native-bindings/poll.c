@@ -8,32 +8,46 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 #include <uv.h>
 
 struct watch {
   uv_poll_t poll;
+  /*
+   * The loop's next timer as a descriptor that the loop watches too: a wait with a time-out costs half a microsecond more
+   * than one without, each time, and this is set only when another timer is the next. Made when it is first needed.
+   */
+  uv_poll_t timer;
+  enum { NOT_MADE, WATCHED, REFUSED } timer_state;
+  int timer_fd;
+  /* What it is set to, in milliseconds of the loop's time; 0 after it was due. */
+  uint64_t due;
+  /* libuv handles that are not closed yet. */
+  int handles;
   napi_env env;
   napi_ref callback;
   /* The JavaScript object that stands for this watch. */
   napi_ref object;
   napi_async_context context;
   napi_async_cleanup_hook_handle cleanup;
-  bool closing, closed, finalized;
+  bool closing, finalized;
 };
 
 static void free_if_unused(struct watch *watch) {
-  if (watch->closed && watch->finalized) free(watch);
+  if (watch->handles == 0 && watch->finalized) free(watch);
 }
 
 static void closed(uv_handle_t *handle) {
   struct watch *watch = handle->data;
+  if (--watch->handles > 0) return;
+  if (watch->timer_state == WATCHED) close(watch->timer_fd);
   napi_env env = watch->env;
   napi_handle_scope scope;
   napi_open_handle_scope(env, &scope);
   napi_async_destroy(env, watch->context);
   napi_delete_reference(env, watch->callback);
   napi_delete_reference(env, watch->object);
-  watch->closed = true;
   napi_async_cleanup_hook_handle cleanup = watch->cleanup;
   free_if_unused(watch);
   napi_close_handle_scope(env, scope);
@@ -46,6 +60,9 @@ static void stop(struct watch *watch) {
   watch->closing = true;
   uv_poll_stop(&watch->poll);
   uv_close((uv_handle_t *)&watch->poll, closed);
+  if (watch->timer_state != WATCHED) return;
+  uv_poll_stop(&watch->timer);
+  uv_close((uv_handle_t *)&watch->timer, closed);
 }
 
 static void environment_ends(napi_async_cleanup_hook_handle handle, void *data) { stop(data); }
@@ -85,22 +102,61 @@ static bool call_ready(struct watch *watch, int status) {
   return again && !watch->closing;
 }
 
+/* It has woken up the loop, which is all that it is for. */
+static void timer_due(uv_poll_t *timer, int status, int events) {
+  struct watch *watch = timer->data;
+  uint64_t times;
+  if (read(watch->timer_fd, &times, sizeof times) > 0) watch->due = 0;
+}
+
+/* Where it can't be made the loop's timers are waited for by time-outs. The clock is that of uv_hrtime. */
+static void make_timer(struct watch *watch) {
+  watch->timer_state = REFUSED;
+  watch->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  if (watch->timer_fd < 0) return;
+  if (uv_poll_init(watch->poll.loop, &watch->timer, watch->timer_fd) < 0) {
+    close(watch->timer_fd);
+    return;
+  }
+  watch->timer_state = WATCHED;
+  watch->handles++;
+  watch->timer.data = watch;
+  uv_poll_start(&watch->timer, UV_READABLE, timer_due);
+  uv_unref((uv_handle_t *)&watch->timer);
+}
+
+/* The time-out, in milliseconds, of a wait until `due`, which is `timeout` away: none if the timer wakes up the loop then. */
+static int timeout_until(struct watch *watch, uint64_t due, int timeout) {
+  if (watch->due == due) return -1;
+  struct itimerspec at = {.it_value = {.tv_sec = (time_t)(due / 1000), .tv_nsec = (long)(due % 1000) * 1000000}};
+  if (watch->timer_state != WATCHED || timerfd_settime(watch->timer_fd, TFD_TIMER_ABSTIME, &at, NULL) < 0) return timeout;
+  watch->due = due;
+  return -1;
+}
+
 /*
  * Waits as the loop itself would, for anything that it watches and until its next timer, but in one system call. False
  * where something else than input is due: that is for the loop. (uv_backend_fd and uv_backend_timeout are made for
  * this; the latter is 0 while the loop has anything to do before it may wait.)
  */
-static bool await_input(uv_loop_t *loop) {
+static bool await_input(struct watch *watch) {
+  uv_loop_t *loop = watch->poll.loop;
   uv_update_time(loop);
   int timeout = uv_backend_timeout(loop);
   if (timeout == 0) return false;
+  if (timeout > 0 && watch->timer_state == NOT_MADE) {
+    make_timer(watch);
+    /* libuv begins to watch it with the loop's next turn. */
+    return false;
+  }
+  if (timeout > 0) timeout = timeout_until(watch, uv_now(loop) + (uint64_t)timeout, timeout);
   struct pollfd backend = {.fd = uv_backend_fd(loop), .events = POLLIN};
   return poll(&backend, 1, timeout) > 0;
 }
 
 static void readable(uv_poll_t *poll, int status, int events) {
   struct watch *watch = poll->data;
-  while (call_ready(watch, status) && await_input(poll->loop)) continue;
+  while (call_ready(watch, status) && await_input(watch)) continue;
 }
 
 /* The JavaScript side of a watch: all that can be undone by `finalize` alone. */
@@ -136,6 +192,7 @@ static napi_value call_poll_start(napi_env env, napi_callback_info info) {
     napi_throw_error(env, uv_err_name(error), uv_strerror(error));
     return NULL;
   }
+  watch->handles = 1;
   watch->poll.data = watch;
   watch->env = env;
   napi_value object;

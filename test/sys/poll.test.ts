@@ -110,6 +110,22 @@ test("a callback that waits for the next input at once does not keep ticks, prom
     send();`)).toBe("input,tick,input,promise,input,timer,input,immediate,input,other watch,input,signal,input");
 });
 
+test("timers are due in their order and at their time, however often the next one changes while input is waited for", () => {
+  expect(inProcess(`${pair} const seen = []; const begin = performance.now();
+    const after = (ms) => setTimeout(() => seen.push(ms, performance.now() - begin >= ms - 1 && performance.now() - begin < ms + 90), ms);
+    let inputs = 0;
+    native.pollStart(ours, () => {
+      if (native.read(ours, input) < 0) return false;
+      inputs++;
+      if (inputs === 1) { after(300); after(200); send(); }
+      else if (inputs === 2) { const gone = setTimeout(() => seen.push("gone"), 50); setTimeout(() => clearTimeout(gone), 20); after(100); }
+      return true;
+    });
+    const often = setInterval(send, 5);
+    setTimeout(() => { clearInterval(often); process.stdout.write(seen.join() + " " + (inputs > 20)); process.exit(0); }, 400);
+    send();`)).toBe("100,true,200,true,300,true true");
+});
+
 test("a watch keeps the process alive, and pollStop lets it go", () => {
   expect(inProcess(`${pair} let calls = 0;
     const watch = native.pollStart(ours, () => { native.read(ours, input); calls++; native.pollStop(watch); send(); });
