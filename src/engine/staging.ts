@@ -26,7 +26,7 @@ export interface Staged {
   readonly settled: Promise<void>;
   /** Bytes copied; null while it is being made. */
   size: number | null;
-  /** What it was made with, where it is complete but for a name, and all of it on the disk; null for data alone. */
+  /** What it was made with (but for the attributes, which the copy has), where it is complete and on the disk; null for data alone. */
   readonly metadata: Metadata | null;
   /** 0, or why the copy-up failed; all who waited for it are told so, and its building is gone. */
   error: number;
