@@ -17,9 +17,9 @@ const TRIES = 4;
 export class NameRun {
   #last: Bytes;
   #tries = 0;
-  /** What it may be; one is left once it is known. */
-  #orders: (readonly Bytes[])[] = [];
-  /** Where the last name stands, in an order that is known; else -1. */
+  /** All names: in the order of the row once that is known, else of their bytes; null before there was a second. */
+  #names: readonly Bytes[] | null = null;
+  /** Where the last name stands in a row; else -1. */
   #at = -1;
   /** Behind the last name that was given out. */
   #reached = 0;
@@ -30,7 +30,7 @@ export class NameRun {
   }
 
   /** The last name of all was asked for. */
-  get isOver(): boolean { return this.#at >= 0 && this.#at + 1 >= this.#orders[0]!.length; }
+  get isOver(): boolean { return this.#at >= 0 && this.#at + 1 >= this.#names!.length; }
 
   /** The names come in no order that is known here. */
   get isVain(): boolean { return this.#tries >= TRIES; }
@@ -41,14 +41,14 @@ export class NameRun {
    */
   follow(name: Bytes, read: () => Bytes[], isPassed: (name: Bytes) => boolean): boolean {
     if (this.isVain) return false;
-    if (this.#orders.length === 0) this.#orders = ordersOf(read());
-    const order = this.#orders.find((names) => follows(names, this.#at < 0 ? names.indexOf(this.#last) : this.#at, name, isPassed));
+    const names = this.#names ??= read().sort();
+    const order = this.#at < 0 ? orderOf(names, this.#last, name, isPassed) : isNext(names, this.#at, name, isPassed) ? names : null;
     this.#last = name;
     if (!order) {
       this.#lose();
       return false;
     }
-    this.#orders = [order];
+    this.#names = order;
     this.#at = order.indexOf(name, this.#at + 1);
     this.#tries = 0;
     this.#inARow++;
@@ -59,7 +59,7 @@ export class NameRun {
   #lose(): void {
     this.#at = -1;
     this.#inARow = 0;
-    if (++this.#tries >= TRIES) this.#orders = [];
+    if (++this.#tries >= TRIES) this.#names = null;
   }
 
   /** The names that come next and were not given out yet, when few are left of those; at most `room`. */
@@ -68,18 +68,24 @@ export class NameRun {
     const window = Math.min(Math.max(this.#inARow / 2, LEAST), MOST);
     if (this.#at < 0 || waiting > window / 4) return [];
     const from = this.#reached;
-    const names = this.#orders[0]!.slice(from, from + Math.min(window - waiting, room));
+    const names = this.#names!.slice(from, from + Math.min(window - waiting, room));
     this.#reached += names.length;
     return names;
   }
 }
 
-function ordersOf(names: Bytes[]): (readonly Bytes[])[] {
-  const listed = new Listing(names.map((name) => ({ name, type: DT_REG, ino: 0n })));
-  return [listed.entries.map(({ name }) => name), names.sort()];
+/** Those names in the order in which `name` follows `last`: as they are, or as they are listed; null if it does in neither. */
+function orderOf(names: readonly Bytes[], last: Bytes, name: Bytes, isPassed: (name: Bytes) => boolean): readonly Bytes[] | null {
+  if (isNext(names, names.indexOf(last), name, isPassed)) return names;
+  const listed = inListingOrder(names);
+  return isNext(listed, listed.indexOf(last), name, isPassed) ? listed : null;
 }
 
-function follows(names: readonly Bytes[], at: number, name: Bytes, isPassed: (name: Bytes) => boolean): boolean {
+function inListingOrder(names: readonly Bytes[]): readonly Bytes[] {
+  return new Listing(names.map((name) => ({ name, type: DT_REG, ino: 0n }))).entries.map(({ name }) => name);
+}
+
+function isNext(names: readonly Bytes[], at: number, name: Bytes, isPassed: (name: Bytes) => boolean): boolean {
   if (at < 0) return false;
   for (let next = at + 1; next <= at + 1 + PASSED && next < names.length; next++) {
     if (names[next] === name) return true;
