@@ -47,6 +47,15 @@ export class DataFile extends Descriptor {
     return this.file === file ? this.opened : -1;
   }
 
+  /** Has `file` held by this descriptor for as long as both are used; whether it is one for that. */
+  holds(file: RealFile): boolean {
+    // One that is only for reading gives way to another when the file is written.
+    if (this.openDescriptorOf(file) < 0 || !this.isWritable) return false;
+    this.pinDescriptor();
+    file.pinBy(this);
+    return true;
+  }
+
   /** `length` bytes are about to be read at `position`. */
   reads(position: number, length: number): void {
     if (length < SHORTEST_READ || this.file.layer.ownReadahead >= ENOUGH_READAHEAD) return;

@@ -42,6 +42,11 @@ export abstract class Descriptor {
     this.#kept = false;
   }
 
+  /** The cache may close it again, if it is open. */
+  letGo(): void {
+    if (this.opened >= 0 && !this.#kept) this.keep(this.opened);
+  }
+
   close(): void {
     if (this.opened < 0) return;
     this.pinDescriptor();

@@ -31,8 +31,14 @@ export function findChild(fs: OverlayFs, parent: DirectoryInode, name: Bytes): I
   if (known) return known;
   if (parent.removed) return fail(E.ENOENT);
   if (name.length > NAME_MAX) return fail(E.ENAMETOOLONG);
-  if (fs.hasOciMarks && isMarkName(name)) return "absent";
+  if ((fs.hasOciMarks && isMarkName(name)) || isKnownAbsent(parent, name)) return "absent";
   return new Search(fs, parent, name).run();
+}
+
+/** Whether all layers are known not to have a name, so that none needs to be asked. */
+function isKnownAbsent(parent: DirectoryInode, name: Bytes): boolean {
+  if (parent.upper && !isKnownMissing(parent.upper, name)) return false;
+  return parent.lower.length === 0 || nextWithName(parent, name, 0) === Infinity;
 }
 
 /** As findChild, and fills `out` with what stat(2) answers for the inode, where possible from the same call. */

@@ -12,27 +12,38 @@ import type { DirectoryInode } from "./inode.js";
  */
 export type Miss = "absent" | "whiteout" | "marked";
 
+interface Slot {
+  readonly directory: DirectoryInode;
+  readonly name: Bytes;
+  readonly miss: Miss;
+}
+
+/** A power of two. */
 const SLOTS = 64;
 
+/** A name has one slot that it can be in, so that to find it, or that it is not there, takes one look. */
 export class Misses {
-  readonly #slots: ({ directory: DirectoryInode; name: Bytes; miss: Miss } | null)[] = new Array<null>(SLOTS).fill(null);
-  #next = 0;
+  readonly #slots: (Slot | null)[] = new Array<null>(SLOTS).fill(null);
 
   remember(directory: DirectoryInode, name: Bytes, miss: Miss): void {
-    this.#slots[this.#next] = { directory, name, miss };
-    this.#next = (this.#next + 1) % SLOTS;
+    this.#slots[slotOf(directory, name)] = { directory, name, miss };
   }
 
   /** What is known of a name; null if nothing is. */
   get(directory: DirectoryInode, name: Bytes): Miss | null {
-    return this.#slots.find((slot) => slot?.name === name && slot.directory === directory)?.miss ?? null;
+    const slot = this.#slots[slotOf(directory, name)];
+    return slot?.directory === directory && slot.name === name ? slot.miss : null;
   }
 
   /** The name stands for something now. */
   forget(directory: DirectoryInode, name: Bytes): void {
-    for (let i = 0; i < SLOTS; i++) {
-      const slot = this.#slots[i];
-      if (slot?.name === name && slot.directory === directory) this.#slots[i] = null;
-    }
+    if (this.get(directory, name) !== null) this.#slots[slotOf(directory, name)] = null;
   }
+}
+
+/** Names that follow one another differ in their last characters, if they do not end alike: then in the first. */
+function slotOf({ id }: DirectoryInode, name: Bytes): number {
+  const last = name.length - 1;
+  const mixed = id + name.charCodeAt(last) + 7 * name.charCodeAt(last >> 1) + 11 * name.charCodeAt(0);
+  return (mixed + 13 * name.length) & (SLOTS - 1);
 }

@@ -103,14 +103,15 @@ export class RealDirectory extends Descriptor implements Place {
 
 /** A file (anything but a directory) of one layer: a name in a directory or, once that is gone, a descriptor. */
 export class RealFile implements Place {
-  #pinned = -1;
+  /** What holds it once its name is gone: a descriptor of its own, or another that is open anyway; -1 while nothing does. */
+  #pin: number | Descriptor = -1;
 
   constructor(private directory: RealDirectory, private entryName: Bytes) {}
 
   /** A file that has no name (O_TMPFILE); takes over the descriptor. */
   static nameless(directory: RealDirectory, fd: number): RealFile {
     const file = new RealFile(directory, ITSELF);
-    file.#pinned = fd;
+    file.#pin = fd;
     return file;
   }
 
@@ -119,22 +120,23 @@ export class RealFile implements Place {
   }
 
   dirfd(): number {
-    return this.#pinned >= 0 ? this.#pinned : this.directory.fd();
+    const pin = this.#pin;
+    return pin === -1 ? this.directory.fd() : typeof pin === "number" ? pin : pin.openDescriptor;
   }
 
   get name(): Bytes {
-    return this.#pinned >= 0 ? ITSELF : this.entryName;
+    return this.#pin === -1 ? this.entryName : ITSELF;
   }
 
   /** Its path from the root of the layer; null where it has none, as in `RealDirectory.path`. */
   get path(): Bytes | null {
-    const path = this.#pinned >= 0 ? null : this.directory.path;
+    const path = this.#pin === -1 ? this.directory.path : null;
     return path === null ? null : `${path}/${this.entryName}` as Bytes;
   }
 
   /** Whether this is the file that stands at `name` in `directory`. */
   isAt(directory: RealDirectory, name: Bytes): boolean {
-    return this.#pinned < 0 && this.directory === directory && this.entryName === name;
+    return this.#pin === -1 && this.directory === directory && this.entryName === name;
   }
 
   /** The file has a (new) name; a descriptor that held it is closed. */
@@ -146,24 +148,31 @@ export class RealFile implements Place {
 
   /** Holds the file by a descriptor, because its name is about to go; 0 or a negated errno. */
   pin(): number {
-    if (this.#pinned >= 0) return 0;
+    if (this.#pin !== -1) return 0;
     const parent = this.directory.fd();
     if (parent < 0) return parent;
     const fd = native.openat(parent, this.entryName, O_PATH | O_NOFOLLOW, 0);
     if (fd < 0) return fd;
-    this.#pinned = fd;
+    this.#pin = fd;
     return 0;
+  }
+
+  /** The same by a descriptor of the file that is open already and stays so until this is released. */
+  pinBy(holder: Descriptor): void {
+    if (this.#pin === -1) this.#pin = holder;
   }
 
   /** Opens the file's data for reading; a descriptor or a negated errno. */
   openForReading(): number {
     const dirfd = this.dirfd();
     if (dirfd < 0) return dirfd;
-    return this.layer.openQuietly(dirfd, this.name, this.#pinned >= 0 ? O_RDONLY : O_RDONLY | O_NOFOLLOW);
+    return this.layer.openQuietly(dirfd, this.name, this.#pin === -1 ? O_RDONLY | O_NOFOLLOW : O_RDONLY);
   }
 
   release(): void {
-    if (this.#pinned >= 0) native.close(this.#pinned);
-    this.#pinned = -1;
+    const pin = this.#pin;
+    this.#pin = -1;
+    if (typeof pin !== "number") pin.letGo();
+    else if (pin >= 0) native.close(pin);
   }
 }

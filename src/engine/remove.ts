@@ -99,7 +99,8 @@ function countsNames(fs: OverlayFs, inode: Inode): boolean {
 export function hold(inode: Inode, directory: RealDirectory, name: Bytes): number {
   if (!inode.upper || inode.references === 0) return 0;
   if (inode.isDirectory) return inode.upper.pin();
-  return inode.upper.isAt(directory, name) ? inode.upper.pin() : 0;
+  if (!inode.upper.isAt(directory, name) || inode.data?.holds(inode.upper)) return 0;
+  return inode.upper.pin();
 }
 
 /** Removes what no lower would show again; 0 or an errno. */

@@ -4,12 +4,18 @@ import { RENAME_EXCHANGE, RENAME_NOREPLACE } from "../../src/sys/constants.js";
 import { E, errnoName, fail, isErrno, type Errno } from "../../src/sys/errno.js";
 import { S_IFCHR, S_IFREG, Stat } from "../../src/sys/stat.js";
 import type { FileInode, Inode } from "../../src/engine/inode.js";
+import type { OverlayFs } from "../../src/engine/overlay-fs.js";
 import type { Listing } from "../../src/engine/listing.js";
 import { Fixture, isRoot, name, ROOT } from "./fixture.js";
 
 let overlay: Fixture;
 beforeEach(() => { overlay = new Fixture(); });
 afterEach(() => overlay.close());
+
+/** As when many other descriptors are needed. */
+function closeUnheld(): void {
+  (overlay.engine as unknown as { fs: OverlayFs }).fs.descriptors.closeAll();
+}
 
 describe.runIf(isRoot)("changes", () => {
   test("the first write copies a lower file up and leaves the lower alone", () => {
@@ -84,6 +90,46 @@ describe.runIf(isRoot)("changes", () => {
     expect(overlay.read(file)).toBe("data");
     expect(overlay.write(file, "DATA")).toBe(4);
     expect(overlay.stat(file).nlink).toBe(0);
+  });
+
+  test("an unlinked file whose data is open is held by that, whatever else is closed", () => {
+    const { engine } = overlay;
+    overlay.file("upper", "f", "old");
+    const made = engine.create(engine.root, name("made"), 0o644, ROOT) as FileInode;
+    const found = overlay.at("f") as FileInode;
+    for (const [file, its] of [[made, "made"], [found, "f"]] as const) {
+      overlay.write(file, "data");
+      expect(engine.unlink(engine.root, name(its))).toBe(0);
+      closeUnheld();
+      expect(overlay.read(file).slice(0, 4)).toBe("data");
+      expect(engine.setattr(file, { mode: 0o600 })).toBe(0);
+      expect(engine.setxattr(file, name("user.a"), Buffer.from("b"), 0)).toBe(0);
+      overlay.write(file, "DATA");
+      closeUnheld();
+      expect(overlay.read(file).slice(0, 4)).toBe("DATA");
+      expect(overlay.stat(file)).toMatchObject({ nlink: 0, mode: S_IFREG | 0o600 });
+    }
+  });
+
+  test("a file that has another name is not held by its data when it loses one", () => {
+    const { engine } = overlay;
+    const file = engine.create(engine.root, name("f"), 0o644, ROOT) as FileInode;
+    overlay.write(file, "data");
+    engine.link(file, engine.root, name("g"));
+    expect(engine.unlink(engine.root, name("f"))).toBe(0);
+    expect(file.data!.openDescriptor).toBeGreaterThan(0);
+    closeUnheld();
+    expect(file.data!.openDescriptor).toBe(-1);
+    expect([overlay.read(file), overlay.stat(file).nlink]).toEqual(["data", 1]);
+  });
+
+  test("a file of which only reading is open is held when it is unlinked, and can be written then", () => {
+    overlay.file("upper", "f", "old");
+    const file = overlay.at("f");
+    expect(overlay.read(file)).toBe("old");
+    expect(overlay.engine.unlink(overlay.engine.root, name("f"))).toBe(0);
+    expect(overlay.write(file, "new")).toBe(3);
+    expect([overlay.read(file), overlay.stat(file).nlink]).toEqual(["new", 0]);
   });
 
   test("a directory made over a whiteout is opaque", () => {
