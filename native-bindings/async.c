@@ -3,6 +3,7 @@
  * number of zero or more or a negated errno. The caller keeps the descriptors open until then.
  */
 #include "copy.h"
+#include "program.h"
 #include "values.h"
 #include "warm.h"
 
@@ -21,8 +22,8 @@ struct job {
   int64_t length;
   /* Data only, of an fsync; with data, of a warm. */
   bool data;
-  /* The path for umount2, or names for warm_directories; owned by the job. */
-  char *target;
+  /* The path for umount2, names for warm_directories, or parts for map_program; owned by the job. */
+  void *target;
   int flags;
   int64_t result;
 };
@@ -41,6 +42,11 @@ static void run_start_writeback(napi_env env, void *data) {
 static void run_warm(napi_env env, void *data) {
   struct job *job = data;
   job->result = warm_directories(job->fd_in, job->target, (size_t)job->length, job->data);
+}
+
+static void run_map_program(napi_env env, void *data) {
+  struct job *job = data;
+  job->result = map_program(job->target, (size_t)job->length);
 }
 
 static void run_umount(napi_env env, void *data) {
@@ -166,6 +172,19 @@ static napi_value call_warm_async(napi_env env, napi_callback_info info) {
   return start(&call, &job, run_warm);
 }
 
+static napi_value call_map_program_async(napi_env env, napi_callback_info info) {
+  struct call call = begin(env, info);
+  size_t count = 0;
+  uint32_t *parts = uints_argument(&call, 0, &count);
+  if (!usable(&call)) return answer(&call, 0);
+  struct job job = {.target = malloc(count * sizeof *parts + 1)};
+  if (job.target != NULL) {
+    memcpy(job.target, parts, count * sizeof *parts);
+    job.length = (int64_t)count;
+  }
+  return start(&call, &job, run_map_program);
+}
+
 static napi_value call_umount_async(napi_env env, napi_callback_info info) {
   struct call call = begin(env, info);
   char room[NAME_ROOM];
@@ -183,5 +202,6 @@ const struct binding async_bindings[] = {
     {"copyFileRangeAsync", call_copy_file_range_async},
     {"copyAsync", call_copy_async},
     {"warmAsync", call_warm_async},
+    {"mapProgramAsync", call_map_program_async},
     {NULL, NULL},
 };

@@ -17,6 +17,7 @@ import { noteLeftovers } from "./leftovers.js";
 import { openLog, openLogFile, type DaemonLog } from "./log.js";
 import { presentationOf } from "./mapped-layers.js";
 import { resolveMountpoint } from "./mountpoint.js";
+import { findNodeText, mapNodeText } from "./node-text.js";
 import { Profiling } from "./profiling.js";
 import { rehearseFirstRequests } from "./rehearsal.js";
 import { securityOptions } from "./security-options.js";
@@ -85,6 +86,8 @@ export async function serve(command: MountCommand, announce: () => void): Promis
       profiling.attach(session);
       await announceOrUnmount(announce, session);
       settled = true;
+      void mapNodeText();
+      findNodeText();
       // A rehearsal goes through /proc, where this mount must not be met.
       if (command.transport === "fuse" && !isWithin(bytes("/proc"), mountpoint)) {
         void rehearseFirstRequests({ ...command.features, ...command.presentation }, command.copyUpAtOpen);

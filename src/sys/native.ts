@@ -133,6 +133,11 @@ export interface Process {
   umask(mask: number): number;
   /** Raises RLIMIT_NOFILE to its hard limit; the limit now in force. */
   raiseFileLimit(): number;
+  /**
+   * madvise(2), MADV_POPULATE_READ (Linux 5.14), on libuv's pool: maps parts of the file of this process's program. Two numbers for
+   * each: its first page of 4 KiB, counted from where the program begins in memory, and its pages. The pages mapped then.
+   */
+  mapProgramAsync(parts: Uint32Array): Promise<number>;
   /** How many bytes behind the beginning of a page of 4 KiB the memory of `buffer` begins. */
   placeInPage(buffer: Uint8Array): number;
   /** malloc_trim(3) of all that is free; 1 if anything was given back, 0 if not or where the C library has no such function. */

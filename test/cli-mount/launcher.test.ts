@@ -1,5 +1,5 @@
 /** The program as it is installed: the launcher, the bundle that it has Node run, and the code kept of that. */
-import { cpSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { closeSync, cpSync, mkdirSync, openSync, readFileSync, readlinkSync, readSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { mustRun, run, waitUntil, type Finished, type RunOptions } from "../harness/processes.js";
@@ -131,6 +131,47 @@ describe("the bundle", () => {
     const script = "const s = new (require('node:vm').Script)(require('node:fs').readFileSync(process.argv[1], 'latin1'), { cachedData: require('node:fs').readFileSync(process.argv[2]).subarray(64) }); console.log(s.cachedDataRejected)";
     expect(mustRun(process.execPath, ["-e", script, join(directory, "dist/cli/bundle.cjs"), join(directory, "dist/cli/bundle.code")])).toBe("false\n");
     mounts(directory);
+  });
+
+  /** How many pages of Node's file the daemon has mapped, of `parts` of it as node-text.json has them. */
+  function mappedOf(parts: readonly number[]): number {
+    const pid = place.processes()[0]!;
+    const program = readlinkSync(`/proc/${pid}/exe`);
+    const lines = readFileSync(`/proc/${pid}/maps`, "latin1").split("\n");
+    const begin = parseInt(lines.find((line) => line.endsWith(` ${program}`))!, 16) / 4096;
+    const pagemap = openSync(`/proc/${pid}/pagemap`, "r");
+    let mapped = 0;
+    for (let at = 0; at < parts.length; at += 2) {
+      const entries = Buffer.alloc(parts[at + 1]! * 8);
+      readSync(pagemap, entries, 0, entries.length, (begin + parts[at]!) * 8);
+      for (let last = 7; last < entries.length; last += 8) mapped += entries[last]! >> 7;
+    }
+    closeSync(pagemap);
+    return mapped;
+  }
+
+  it("has the parts of Node mapped that serving takes, before it is asked for anything", () => {
+    const { node, parts } = JSON.parse(readFileSync(join(root, "dist/cli/node-text.json"), "utf8")) as { node: string; parts: number[] };
+    expect(node).toMatch(new RegExp(`^${process.version} `));
+    const all = parts.reduce((sum, pages, at) => at % 2 === 1 ? sum + pages : sum, 0);
+    const withNone = copy();
+    rmSync(join(withNone, "dist/cli/node-text.json"));
+    expect(runOf(withNone, [...LAYERS, "m"])).toEqual(done);
+    expect(mappedOf(parts)).toBeLessThan(0.95 * all);
+    unmounted();
+    expect(runOf(root, [...LAYERS, "m"])).toEqual(done);
+    expect(waitUntil(() => mappedOf(parts) > 0.99 * all)).toBe(true);
+    unmounted();
+  });
+
+  it("runs with parts of another Node, and with none that can be read", () => {
+    const directory = copy();
+    const file = join(directory, "dist/cli/node-text.json");
+    const found = JSON.parse(readFileSync(file, "utf8")) as { node: string };
+    for (const text of ["", "{}", JSON.stringify({ ...found, node: "v0" }), JSON.stringify({ ...found, parts: [1e9, 1, 0, 4e9, "x"] })]) {
+      writeFileSync(file, text);
+      mounts(directory);
+    }
   });
 
   it("runs without kept code, with code of another bundle, with broken code, and not at all where it is missing", () => {

@@ -17,5 +17,5 @@ it("the tarball has the program, its sources in C, the docs, and nothing of a ch
     "dist/cli/start.cjs", "dist/cli/bundle.cjs", "dist/cli/keep-code.js", "docs/mount.md", "man/ovlfs.1", "README.md", "LICENSE", "package.json",
   ]));
   const wanted = /^(bin\/ovlfs|binding\.gyp|package\.json|README\.md|LICENSE|scripts\/build-addon|(dist|docs|launcher|man|native-bindings)\/.*)$/;
-  expect(files.filter((path) => !wanted.test(path) || path.endsWith("bundle.code"))).toEqual([]);
+  expect(files.filter((path) => !wanted.test(path) || /\/(bundle\.code|node-text\.json)$/.test(path))).toEqual([]);
 });
