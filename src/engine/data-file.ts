@@ -5,7 +5,7 @@
  */
 import { Descriptor, type DescriptorCache } from "./descriptors.js";
 import type { FileInode } from "./inode.js";
-import { ENOUGH_READAHEAD, SequentialReads, SHORTEST_READ } from "./sequential-reads.js";
+import { SHORTEST_READ, sequentialReads, type SequentialReads } from "./sequential-reads.js";
 import { SHORTEST_WRITE, Stream } from "./early-writeback.js";
 import { dataOf } from "./lower-data.js";
 import type { OverlayFs } from "./overlay-fs.js";
@@ -58,8 +58,8 @@ export class DataFile extends Descriptor {
 
   /** `length` bytes are about to be read at `position`. */
   reads(position: number, length: number): void {
-    if (length < SHORTEST_READ || this.file.layer.ownReadahead >= ENOUGH_READAHEAD) return;
-    this.#reads ??= new SequentialReads();
+    if (length < SHORTEST_READ) return;
+    this.#reads ??= sequentialReads(this.file.layer.ownReadahead);
     this.#reads.reads(this.opened, position, length);
   }
 

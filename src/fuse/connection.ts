@@ -19,7 +19,7 @@ const HEADER_ROOM = 4096;
 
 /**
  * After so many requests in a row the event loop gets its turn: signals, timers, copies and writebacks that are through.
- * A WRITE counts as one for each so many bytes besides, which take as long: 4 MiB are a turn too.
+ * A WRITE and an answer to READ count as one for each so many bytes besides, which take as long: 4 MiB are a turn too.
  */
 const LOOP_TURN = 128;
 const BYTES_AS_LONG = 32 * 1024;
@@ -129,6 +129,7 @@ export class Connection implements NotifyingDevice {
   }
 
   write(buffer: Uint8Array, length: number): number {
+    this.#sinceTurn += Math.floor(length / BYTES_AS_LONG);
     return this.#watch === null ? -E.ENODEV : native.write(this.fd, buffer, length);
   }
 

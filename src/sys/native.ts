@@ -54,6 +54,11 @@ export interface Queries {
    * entry, 0 if there was none; what cannot be read is left out.
    */
   warmAsync(dirfd: number, names: Uint8Array, withData: boolean): Promise<number>;
+  /**
+   * On libuv's pool: reads one byte in each 256 KiB from `offset` on, as far as `length`, the file's end or an error; the bytes gone
+   * through, which are less than `length` then.
+   */
+  touchAsync(fd: number, offset: number, length: number): Promise<number>;
   /** flock(2). */
   flock(fd: number, operation: number): number;
   /** FS_IOC_GETFLAGS of an open file; the flags. */
