@@ -85,7 +85,12 @@ export class CopyAhead {
   #begin(directory: DirectoryInode, name: Bytes): void {
     this.#runs.set(directory, new NameRun(name));
     const [oldest] = this.#runs.keys();
-    if (this.#runs.size > MOST_RUNS && oldest) this.#runs.delete(oldest);
+    if (this.#runs.size > MOST_RUNS && oldest) this.#end(oldest);
+  }
+
+  #end(directory: DirectoryInode): void {
+    this.#runs.delete(directory);
+    releaseLowerNames(directory);
   }
 
   #follow(fs: OverlayFs, run: NameRun, directory: DirectoryInode, name: Bytes): void {
@@ -93,8 +98,8 @@ export class CopyAhead {
     const room = Math.min(MOST_COPIES, fs.descriptors.capacity / SHARE_OF_DESCRIPTORS) - this.#held.size;
     const names = isNext && room >= 1 ? run.next(room) : [];
     if (names.length > 0 && hasPlenty(fs.work!.directory.fd())) this.#want(fs, directory, names);
-    if (run.isOver) this.#runs.delete(directory);
-    if (run.isOver || run.isVain) releaseLowerNames(directory);
+    if (run.isOver) this.#end(directory);
+    else if (run.isVain) releaseLowerNames(directory);
   }
 
   #want(fs: OverlayFs, directory: DirectoryInode, names: readonly Bytes[]): void {
@@ -137,8 +142,7 @@ export class CopyAhead {
       if (now - since >= PATIENCE) this.#release(fs, inode);
     }
     if (this.#held.size > 0) return;
-    for (const directory of this.#runs.keys()) releaseLowerNames(directory);
-    this.#runs.clear();
+    for (const directory of this.#runs.keys()) this.#end(directory);
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

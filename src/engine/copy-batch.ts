@@ -1,14 +1,14 @@
 /** Some files of lowers that are copied together, off the thread: each copy complete but for a name (copy-ahead.ts). */
-import { FS_NOATIME_FL, FS_SYNC_FL } from "../sys/constants.js";
 import { native } from "../sys/native.js";
 import { S_IFREG, type Stat } from "../sys/stat.js";
 import { WHOLE_FIELDS, WholeField } from "../sys/whole.js";
+import { isDense } from "./data-copy.js";
 import type { FileInode } from "./inode.js";
 import { inTurn } from "./long-copies.js";
 import type { Metadata } from "./metadata.js";
 import { encodeOrigin } from "./origin.js";
 import type { OverlayFs } from "./overlay-fs.js";
-import { PROTECTING } from "./protection.js";
+import { HANDED_ON } from "./real-flags.js";
 import { RealFile } from "./real.js";
 import type { Staged } from "./staging.js";
 import { copyWhole } from "./upper.js";
@@ -17,10 +17,6 @@ import { copyWhole } from "./upper.js";
 const MOST = 16;
 /** Bytes: larger files are few, and longer in coming than a round trip. */
 const LARGEST = 256 * 1024;
-/** Bytes that `Stat.blocks` counts by. */
-const STAT_BLOCK = 512;
-/** Flags of a file that a copy-up carries over, or keeps in an xattr: not done here. */
-const REFUSED = PROTECTING | FS_SYNC_FL | FS_NOATIME_FL;
 
 /** A copy to be made. */
 interface Wanted {
@@ -97,7 +93,7 @@ export class CopyBatch {
     let results: number[] = [];
     await inTurn(async () => {
       try {
-        results = await copyWhole(fs.work!.directory, count, this.#numbers, fs.upper!.xattrs.origin, Buffer.concat(this.#origins), REFUSED);
+        results = await copyWhole(fs.work!.directory, count, this.#numbers, fs.upper!.xattrs.origin, Buffer.concat(this.#origins), HANDED_ON);
       } catch (fault) {
         this.#closeSources();
         fs.log.warn(`files were not copied ahead: ${String(fault)}`, "copy-ahead");
@@ -119,6 +115,7 @@ export class CopyBatch {
 }
 
 /** One name, no holes, neither empty nor large, nor protected. */
-function isPlain({ type, nlink, size, blocks, isImmutable, isAppendOnly }: Stat): boolean {
-  return type === S_IFREG && nlink === 1 && size > 0 && size <= LARGEST && blocks * STAT_BLOCK >= size && !isImmutable && !isAppendOnly;
+function isPlain(stat: Stat): boolean {
+  const { type, nlink, size, isImmutable, isAppendOnly } = stat;
+  return type === S_IFREG && nlink === 1 && size > 0 && size <= LARGEST && isDense(stat) && !isImmutable && !isAppendOnly;
 }

@@ -32,11 +32,16 @@ type Synced = Pick<OverlayFs, "config">;
 const mustSync = ({ config }: Synced): boolean => !syncsNothing(config);
 
 /** Copies all data of an open file of a layer into another open one, by reflink where that goes; 0 or an errno. */
-export function copyAll(fs: Synced, fd: number, { layer }: Place, target: number, { size, blocks }: Stat): number {
+export function copyAll(fs: Synced, fd: number, { layer }: Place, target: number, stat: Stat): number {
   if (reflink(fd, layer, target) >= 0) return 0;
-  const error = copyBytes(fd, layer, target, size, blocks * STAT_BLOCK >= size);
+  const error = copyBytes(fd, layer, target, stat.size, isDense(stat));
   if (error >= 0 && mustSync(fs)) openFile.startWriteback(target, 0, 0);
   return error;
+}
+
+/** Whether a file has blocks for all of its size, and so no holes that count. */
+export function isDense({ size, blocks }: Stat): boolean {
+  return blocks * STAT_BLOCK >= size;
 }
 
 /** What was copied is on the disk, as far as the mount wants it to be, and may be published; 0 or an errno. */

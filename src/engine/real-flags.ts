@@ -14,6 +14,9 @@ import { removeXattr, setFileFlags, setXattr } from "./upper.js";
 /** Flags that a copy-up carries over as they are. */
 const COPIED = FS_SYNC_FL | FS_NOATIME_FL;
 
+/** Flags of a lower that its copy does not come by with its data, owner, mode and times. */
+export const HANDED_ON = PROTECTING | COPIED;
+
 /** Makes a call on a real object, opened for reading; what it answers, or why it could not be opened. */
 export function onOpened(real: Place, call: (fd: number) => number): number {
   const dirfd = real.dirfd();
