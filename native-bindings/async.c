@@ -6,6 +6,7 @@
 #include "program.h"
 #include "values.h"
 #include "warm.h"
+#include "work.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +18,7 @@
 #define TOUCH ((int64_t)256 << 10)
 
 struct job {
-  napi_async_work work;
-  napi_deferred deferred;
+  struct work work;
   int fd_in, fd_out;
   off_t offset_in, offset_out;
   int64_t length;
@@ -106,16 +106,13 @@ static void run_copy_through_memory(napi_env env, void *data) {
 static void complete(napi_env env, napi_status status, void *data) {
   struct job *job = data;
   struct call call = {.env = env};
-  napi_resolve_deferred(env, job->deferred, answer(&call, status == napi_ok ? job->result : -ECANCELED));
-  napi_delete_async_work(env, job->work);
+  finish_work(env, &job->work, answer(&call, status == napi_ok ? job->result : -ECANCELED));
   free(job->target);
   free(job);
 }
 
 static napi_value start(const struct call *call, const struct job *wanted, napi_async_execute_callback execute) {
   napi_env env = call->env;
-  napi_value name;
-  napi_value promise = NULL;
   struct job *job = malloc(sizeof *job);
   if (job == NULL) {
     free(wanted->target);
@@ -123,15 +120,11 @@ static napi_value start(const struct call *call, const struct job *wanted, napi_
     return NULL;
   }
   *job = *wanted;
-  napi_create_string_utf8(env, "ovlfs", NAPI_AUTO_LENGTH, &name);
-  if (napi_create_async_work(env, NULL, name, execute, complete, job, &job->work) != napi_ok) {
+  napi_value promise = start_work(env, &job->work, execute, complete, job);
+  if (promise == NULL) {
     free(job->target);
     free(job);
-    napi_throw_error(env, NULL, "no asynchronous work can be made");
-    return NULL;
   }
-  napi_create_promise(env, &job->deferred, &promise);
-  napi_queue_async_work(env, job->work);
   return promise;
 }
 

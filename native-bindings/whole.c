@@ -6,6 +6,7 @@
  */
 #include "copy.h"
 #include "values.h"
+#include "work.h"
 
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -20,8 +21,7 @@
 enum field { SOURCE, SIZE, UID, GID, MODE, ATIME_SEC, ATIME_NSEC, MTIME_SEC, MTIME_NSEC, CLONE, VALUE_LENGTH, FIELDS };
 
 struct batch {
-  napi_async_work work;
-  napi_deferred deferred;
+  struct work work;
   /* Where the copies are made. */
   int directory;
   /* A source with one of these (FS_*_FL) is not copied: EOPNOTSUPP. */
@@ -113,8 +113,7 @@ static void complete(napi_env env, napi_status status, void *data) {
     napi_create_int32(env, status == napi_ok ? batch->results[at] : -ECANCELED, &result);
     napi_set_element(env, results, (uint32_t)at, result);
   }
-  napi_resolve_deferred(env, batch->deferred, results);
-  napi_delete_async_work(env, batch->work);
+  finish_work(env, &batch->work, results);
   discard(batch);
 }
 
@@ -138,17 +137,12 @@ static struct batch *make_batch(const struct batch *wanted, struct bytes values,
 }
 
 static napi_value start(const struct call *call, struct batch *batch) {
-  napi_env env = call->env;
-  napi_value name;
-  napi_value promise = NULL;
-  napi_create_string_utf8(env, "ovlfs", NAPI_AUTO_LENGTH, &name);
-  if (batch == NULL || napi_create_async_work(env, NULL, name, run, complete, batch, &batch->work) != napi_ok) {
-    if (batch != NULL) discard(batch);
-    napi_throw_error(env, "ENOMEM", "no memory for an asynchronous call");
+  if (batch == NULL) {
+    napi_throw_error(call->env, "ENOMEM", "no memory for an asynchronous call");
     return NULL;
   }
-  napi_create_promise(env, &batch->deferred, &promise);
-  napi_queue_async_work(env, batch->work);
+  napi_value promise = start_work(call->env, &batch->work, run, complete, batch);
+  if (promise == NULL) discard(batch);
   return promise;
 }
 
