@@ -34,6 +34,7 @@ describe.runIf(isRoot)("copying ahead", () => {
   });
 
   afterEach(() => {
+    vi.useRealTimers();
     vi.restoreAllMocks();
     overlay.close();
   });
@@ -60,7 +61,20 @@ describe.runIf(isRoot)("copying ahead", () => {
 
   const openFiles = (): number => readdirSync("/proc/self/fd").length;
 
+  /** Until timers are advanced or real again, however long the disk takes. */
+  function haltPatience(): void {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+  }
+
+  const isCopied = ({ staged }: FileInode): boolean => typeof staged?.size === "number";
+
+  /** Copies take as long as the disk takes to sync them. */
+  async function until(condition: () => boolean): Promise<void> {
+    while (!condition()) await setTimeout(5);
+  }
+
   test("is done for files changed in a row, and what lies in the upper is what a copy-up leaves", async () => {
+    haltPatience();
     const fsyncs = vi.spyOn(native, "fsync");
     await changeAll();
     expect(copied.reduce((sum, count) => sum + count, 0)).toBe(COUNT - 2);
@@ -80,19 +94,19 @@ describe.runIf(isRoot)("copying ahead", () => {
     await change(0, 0o4700);
     await change(1, 0o4700);
     await change(2, 0o4700);
-    await setTimeout(20);
     const inode = fileAt(3);
+    await until(() => isCopied(inode));
     await overlay.engine.stage(inode);
     expect(overlay.engine.setattr(inode, { mtime: { sec: 5, nsec: 0 } })).toBe(0);
     expect(statSync(overlay.path("upper", "d", nameOf(3)))).toMatchObject({ mode: 0o104711, uid: 103, mtimeMs: 5000 });
   });
 
   test("what nobody asks for leaves no descriptor and nothing in the upper or the work directory", async () => {
-    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+    haltPatience();
     for (let i = 0; i < 2; i++) await change(i);
     const before = openFiles();
     for (let i = 2; i < 4; i++) await change(i);
-    await setTimeout(50);
+    await until(() => isCopied(fileAt(5)));
     expect(fileAt(5).staged?.size).toBe("content 5".length);
     vi.advanceTimersByTime(4500);
     vi.useRealTimers();
@@ -105,7 +119,7 @@ describe.runIf(isRoot)("copying ahead", () => {
 
   test("a file that is written, emptied or removed instead is what it would be anyway", async () => {
     for (let i = 0; i < 3; i++) await change(i);
-    await setTimeout(20);
+    await until(() => [3, 4, 5].every((i) => isCopied(fileAt(i))));
     overlay.write(fileAt(3), "CON");
     expect(overlay.engine.setattr(fileAt(4), { size: 0 })).toBe(0);
     expect(overlay.engine.unlink(overlay.at("d"), "f05" as never)).toBe(0);
@@ -121,8 +135,8 @@ describe.runIf(isRoot)("copying ahead", () => {
     expect(inode.staged?.size).toBeNull();
     expect(overlay.engine.setattr(inode, { mode: 0o640 })).toBe(0);
     expect(statSync(overlay.path("upper", "d", nameOf(2)))).toMatchObject({ mode: 0o100640, uid: 102 });
-    await setTimeout(20);
-    expect(inode.staged).toBeNull();
+    await until(() => inode.staged === null);
+    expect(overlay.workContent()).toEqual([]);
   });
 
   test("files with xattrs, holes, several names, or nothing in them are copied when they are asked for, with all that", async () => {
@@ -165,7 +179,6 @@ describe.runIf(isRoot)("copying ahead", () => {
     const before = openFiles();
     for (let i = 0; i < 2; i++) await change(i);
     overlay.reopen().close();
-    await setTimeout(50);
-    expect(openFiles()).toBeLessThanOrEqual(before);
+    await until(() => openFiles() <= before);
   });
 });
