@@ -5,25 +5,17 @@
  * the copy-up, which publishes it as any other; one that nobody asks for is gone after a moment. Lowers never change, so
  * a copy made ahead is the one that would be made later.
  */
-import type { Bytes } from "../sys/bytes.js";
-import { isErrno } from "../sys/errno.js";
 import { Stat } from "../sys/stat.js";
 import { CopyBatch } from "./copy-batch.js";
-import type { DirectoryInode, FileInode } from "./inode.js";
-import { learnLowerNames, releaseLowerNames } from "./known-names.js";
+import type { FileInode } from "./inode.js";
 import { mayCopyLong } from "./long-copies.js";
 import { findChildWithAttributes } from "./lookup.js";
-import { NameRun } from "./name-run.js";
+import { NextFiles } from "./next-files.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { hasPlenty } from "./plenty.js";
-import { readEntries, type RealEntry } from "./real-entries.js";
 import { dropStaged } from "./staging.js";
-import { DT_REG, DT_UNKNOWN } from "./types.js";
+import type { NamedFile, TreeRun } from "./tree-run.js";
 
-/** Directories in which files may be copied up in a row at the same time. */
-const MOST_RUNS = 128;
-/** Directories with more names are not worth their memory. */
-const MOST_NAMES = 10_000;
 /** Copies that wait, or are being made. */
 const MOST_COPIES = 1024;
 /** Of the descriptors that the engine keeps open it is this part at most. */
@@ -37,10 +29,17 @@ const VAIN_BATCHES = 3;
 
 const stat = new Stat();
 
+/** A file that is copied ahead. */
+interface Held {
+  /** In milliseconds of performance.now(). */
+  readonly since: number;
+  readonly walk: TreeRun | null;
+}
+
 export class CopyAhead {
-  readonly #runs = new Map<DirectoryInode, NameRun>();
-  /** The inodes that are copied ahead, each referenced, and since when. */
-  readonly #held = new Map<FileInode, number>();
+  readonly #next = new NextFiles();
+  /** The inodes that are copied ahead, each referenced. */
+  readonly #held = new Map<FileInode, Held>();
   /** Not begun; the last one takes more. */
   readonly #batches: CopyBatch[] = [];
   #busy = 0;
@@ -60,19 +59,20 @@ export class CopyAhead {
   goOn(fs: OverlayFs): void {
     const inode = this.#copied!;
     this.#copied = null;
+    const walk = this.#held.get(inode)?.walk ?? null;
     this.#release(fs, inode);
-    const { parent } = inode;
+    const { parent, name } = inode;
     if (!parent || !this.#isOf(fs)) return;
-    const run = this.#runs.get(parent);
-    if (run) this.#follow(fs, run, parent, inode.name);
-    else this.#begin(parent, inode.name);
+    this.#next.after(fs, { directory: parent, name }, walk, () => this.#room(fs), (file, ofWalk) => this.#want(fs, file, ofWalk));
+    this.#timer ??= setInterval(() => this.#review(fs), PATIENCE).unref();
+    while (this.#busy < MOST_BATCHES && this.#batches.length > 0) void this.#makeAll(fs);
   }
 
   close(): void {
     clearInterval(this.#timer);
     for (const batch of this.#batches.splice(0)) batch.abandon();
     this.#held.clear();
-    this.#runs.clear();
+    this.#next.end();
     this.#copied = null;
   }
 
@@ -82,39 +82,23 @@ export class CopyAhead {
       && config.fsync === "auto" && !config.metacopy && !index?.all && upper?.statOverride === null;
   }
 
-  #begin(directory: DirectoryInode, name: Bytes): void {
-    this.#runs.set(directory, new NameRun(name));
-    const [oldest] = this.#runs.keys();
-    if (this.#runs.size > MOST_RUNS && oldest) this.#end(oldest);
+  /** How many copies more may be waited for. */
+  #room({ work, descriptors }: OverlayFs): number {
+    if (!hasPlenty(work!.directory.fd())) return 0;
+    return Math.max(0, Math.floor(Math.min(MOST_COPIES, descriptors.capacity / SHARE_OF_DESCRIPTORS) - this.#held.size));
   }
 
-  #end(directory: DirectoryInode): void {
-    this.#runs.delete(directory);
-    releaseLowerNames(directory);
-  }
-
-  #follow(fs: OverlayFs, run: NameRun, directory: DirectoryInode, name: Bytes): void {
-    const isNext = run.follow(name, () => namesOf(directory), (passed) => isPassed(directory, passed));
-    const room = Math.min(MOST_COPIES, fs.descriptors.capacity / SHARE_OF_DESCRIPTORS) - this.#held.size;
-    const names = isNext && room >= 1 ? run.next(room) : [];
-    if (names.length > 0 && hasPlenty(fs.work!.directory.fd())) this.#want(fs, directory, names);
-    if (run.isOver) this.#end(directory);
-    else if (run.isVain) releaseLowerNames(directory);
-  }
-
-  #want(fs: OverlayFs, directory: DirectoryInode, names: readonly Bytes[]): void {
-    for (const name of names) {
-      const inode = findChildWithAttributes(fs, directory, name, stat);
-      if (typeof inode !== "object" || (!inode.isDirectory && this.#held.has(inode))) continue;
-      if (inode.isDirectory || !this.#batchWithRoom().add(fs, inode, stat)) {
-        fs.inodes.forget(inode, 0);
-        continue;
-      }
-      inode.references++;
-      this.#held.set(inode, performance.now());
+  /** Has a file copied; false where it is not one that is copied ahead, or is already. */
+  #want(fs: OverlayFs, { directory, name }: NamedFile, walk: TreeRun | null): boolean {
+    const inode = findChildWithAttributes(fs, directory, name, stat);
+    if (typeof inode !== "object" || (!inode.isDirectory && this.#held.has(inode))) return false;
+    if (inode.isDirectory || !this.#batchWithRoom().add(fs, inode, stat)) {
+      fs.inodes.forget(inode, 0);
+      return false;
     }
-    this.#timer ??= setInterval(() => this.#review(fs), PATIENCE).unref();
-    while (this.#busy < MOST_BATCHES && this.#batches.length > 0) void this.#makeAll(fs);
+    inode.references++;
+    this.#held.set(inode, { since: performance.now(), walk });
+    return true;
   }
 
   #batchWithRoom(): CopyBatch {
@@ -138,11 +122,13 @@ export class CopyAhead {
   /** Lets go what nobody has asked for. */
   #review(fs: OverlayFs): void {
     const now = performance.now();
-    for (const [inode, since] of this.#held) {
-      if (now - since >= PATIENCE) this.#release(fs, inode);
+    for (const [inode, { since, walk }] of this.#held) {
+      if (now - since < PATIENCE) continue;
+      if (walk) this.#next.lost(walk);
+      this.#release(fs, inode);
     }
     if (this.#held.size > 0) return;
-    for (const directory of this.#runs.keys()) this.#end(directory);
+    this.#next.end();
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
@@ -152,27 +138,4 @@ export class CopyAhead {
     if (inode.staged?.metadata) dropStaged(fs, inode, null);
     fs.inodes.forget(inode, 1);
   }
-}
-
-/** The names of regular files that the lowers of a directory have, none where they are too many. */
-function namesOf(directory: DirectoryInode): Bytes[] {
-  const names = new Set<Bytes>();
-  const read: RealEntry[][] = [];
-  for (const real of directory.lower) {
-    const entries = readEntries(real);
-    if (isErrno(entries) || names.size + entries.length > MOST_NAMES) return [];
-    read.push(entries);
-    for (const { name, type } of entries) {
-      if (type === DT_REG || type === DT_UNKNOWN) names.add(name);
-    }
-  }
-  // Each of them is looked up next.
-  learnLowerNames(directory, read);
-  return [...names];
-}
-
-/** A change of it needs no copy-up. */
-function isPassed({ children }: DirectoryInode, name: Bytes): boolean {
-  const inode = children?.get(name);
-  return inode !== undefined && inode.upper !== null;
 }

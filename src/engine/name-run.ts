@@ -24,6 +24,7 @@ export class NameRun {
   /** Behind the last name that was given out. */
   #reached = 0;
   #inARow = 0;
+  #isListed = false;
 
   constructor(first: Bytes) {
     this.#last = first;
@@ -31,6 +32,9 @@ export class NameRun {
 
   /** The last name of all was asked for. */
   get isOver(): boolean { return this.#at >= 0 && this.#at + 1 >= this.#names!.length; }
+
+  /** They come in the order of the listing, which is not that of their bytes. */
+  get isListed(): boolean { return this.#isListed; }
 
   /** The names come in no order that is known here. */
   get isVain(): boolean { return this.#tries >= TRIES; }
@@ -48,6 +52,7 @@ export class NameRun {
       this.#lose();
       return false;
     }
+    if (order !== names) this.#isListed = true;
     this.#names = order;
     this.#at = order.indexOf(name, this.#at + 1);
     this.#tries = 0;
@@ -62,16 +67,28 @@ export class NameRun {
     if (++this.#tries >= TRIES) this.#names = null;
   }
 
-  /** The names that come next and were not given out yet, when few are left of those; at most `room`. */
+  get #waiting(): number { return this.#reached - this.#at - 1; }
+
+  /** Few of the names that were given out are left. */
+  get isDue(): boolean { return this.#at >= 0 && isDue(this.#waiting, windowAfter(this.#inARow)); }
+
+  /** The names that come next and were not given out yet; at most `room`. */
   next(room: number): readonly Bytes[] {
-    const waiting = this.#reached - this.#at - 1;
-    const window = Math.min(Math.max(this.#inARow / 2, LEAST), MOST);
-    if (this.#at < 0 || waiting > window / 4) return [];
-    const from = this.#reached;
-    const names = this.#names!.slice(from, from + Math.min(window - waiting, room));
+    const count = Math.min(windowAfter(this.#inARow) - this.#waiting, room);
+    const names = this.#names!.slice(this.#reached, this.#reached + count);
     this.#reached += names.length;
     return names;
   }
+}
+
+/** How many are given out ahead after so many in a row. */
+export function windowAfter(inARow: number): number {
+  return Math.min(Math.max(inARow / 2, LEAST), MOST);
+}
+
+/** Whether more are to be given out, while so many are waited for. */
+export function isDue(waiting: number, window: number): boolean {
+  return waiting <= window / 4;
 }
 
 /** Those names in the order in which `name` follows `last`: as they are, or as they are listed; null if it does in neither. */

@@ -107,6 +107,11 @@ export const workloads: readonly Workload[] = [
     words: (sizes) => ["chmod", "tree", DIRECTORIES, sizes.of(2000)],
   },
   {
+    id: "mode-recursive", title: "chmod -R, 10,000 lower files", stack: "three", state: "layers", needs: "copy-up", unsynced: true,
+    after: "test -z \"$(find tree -type f ! -perm -g+w -print -quit)\"",
+    words: () => shell("chmod -R g+w tree"),
+  },
+  {
     id: "append", title: "append to 1,000 lower files", stack: "three", state: "layers", needs: "copy-up", unsynced: true,
     words: (sizes) => ["append", "tree", DIRECTORIES, sizes.of(1000), SMALL_FILE],
   },

@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 import { device, dir, fifo, file, hardLink, OLD, socket, sparse, symlink, type NodeAttributes } from "../harness/layers.js";
 import { overlay } from "../harness/overlay-cases.js";
+import { run } from "../harness/processes.js";
 import { aclValue, capabilityValue } from "../harness/xattrs.js";
 import { O_RDONLY, O_RDWR, O_WRONLY, SEEK_DATA, SEEK_HOLE } from "../../src/sys/constants.js";
 
@@ -76,6 +77,20 @@ overlay("copy-up", {}, (it) => {
     }
     expect(upper.read("d/f13")).toBe("cochanged3");
     expect(upper.read("d/f19")).toBe("con");
+  });
+
+  const leaf = (name: string) => dir({ a: file(`${name} a`, dressed), b: file(""), c: file(`${name} c`, { mode: 0o4755 }), link: symlink("a"), sub: dir({ d: file(`${name} d`), e: file(`${name} e`), f: file(Buffer.alloc(300_000, name)) }) });
+  const leaves = (names: string) => Object.fromEntries(names.split(" ").map((name) => [name, leaf(name)]));
+  it("a tree whose owner is changed has all that it had", { lower: [{ tree: dir(leaves("d e f g h i j k")) }, { tree: dir(leaves("a b c d e f g")) }] }, ({ merged, upper }) => {
+    expect(run("chown", ["-R", "33:44", "tree"], { cwd: merged.path })).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(run("chmod", ["-R", "g+w", "tree"], { cwd: merged.path }).status).toBe(0);
+    for (const name of "a b c d e f g h i j k".split(" ")) {
+      expect(upper.stat(`tree/${name}/a`)).toMatchObject({ mode: "660", uid: 33, gid: 44, mtime: kept.mtime });
+      expect(upper.stat(`tree/${name}/c`)).toMatchObject({ mode: "775", uid: 33, gid: 44 });
+      for (const below of ["a", "c", "sub/d", "sub/e"]) expect(upper.read(`tree/${name}/${below}`)).toBe(`${name} ${below.at(-1)!}`);
+      expect(upper.read(`tree/${name}/sub/f`)).toBe(name.repeat(300_000));
+      expect(upper.stat(`tree/${name}/link`)).toMatchObject({ uid: 33 });
+    }
   });
 
   it("a chown copies up with mode and times as they were", { lower: { f: file("content", dressed) } }, ({ merged, upper }) => {
