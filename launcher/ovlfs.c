@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +22,8 @@
 #define LONGEST_ANSWER 65536
 /* In place of a status: the words are for the foreground. */
 #define IN_FRONT 255
+/* Descriptors that the table of Node's process has room for from the start, 32 KB; that many are the layers of a large tree. */
+#define ROOM 4096
 /* Begins the words of a daemon, here as well as in JavaScript. */
 #define DAEMON "--daemon"
 
@@ -44,6 +47,25 @@ static bool find_package(void) {
   return true;
 }
 
+/*
+ * A table of descriptors that is full is replaced by one twice as large. In a process of several threads, as Node's is, that
+ * waits for all processors (synchronize_rcu in expand_fdtable, fs/file.c): 5 to 20 ms amid a request. Here is one thread, and an
+ * exec keeps the table.
+ */
+static void make_room_for_descriptors(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (limit.rlim_cur < ROOM) {
+    /* Node raises it as far as it may. */
+    limit.rlim_cur = limit.rlim_max < ROOM ? limit.rlim_max : ROOM;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  }
+  int any = open("/", O_PATH | O_CLOEXEC);
+  int last = fcntl(any, F_DUPFD_CLOEXEC, (limit.rlim_cur < ROOM ? (int)limit.rlim_cur : ROOM) - 1);
+  if (last >= 0) close(last);
+  if (any >= 0) close(any);
+}
+
 /* Replaces this process by Node; returns only if there is none. The Node that built the addon is the first choice. */
 static void run_node(char *const arguments[]) {
   /* Certificates for connections that ovlfs never makes; to read them costs Node more than all else. */
@@ -52,6 +74,7 @@ static void run_node(char *const arguments[]) {
   setenv("UV_THREADPOOL_SIZE", "8", 0);
   /* glibc never gives back what is free at the end of a thread's own arena, only that of the main one (malloc_trim). */
   setenv("MALLOC_ARENA_MAX", "1", 0);
+  make_room_for_descriptors();
   execv(OVLFS_NODE, arguments);
   execvp("node", arguments);
 }
