@@ -22,8 +22,8 @@
 #define LONGEST_ANSWER 65536
 /* In place of a status: the words are for the foreground. */
 #define IN_FRONT 255
-/* Descriptors that the table of Node's process has room for from the start, 32 KB; that many are the layers of a large tree. */
-#define ROOM 4096
+/* Descriptors that the table of Node's process has room for from the start, 64 KB. */
+#define ROOM 8192
 /* Begins the words of a daemon, here as well as in JavaScript. */
 #define DAEMON "--daemon"
 
