@@ -1,5 +1,5 @@
 /** The program as it is installed: the launcher, the bundle that it has Node run, and the code kept of that. */
-import { closeSync, cpSync, mkdirSync, openSync, readFileSync, readlinkSync, readSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { closeSync, cpSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { mustRun, run, waitUntil, type Finished, type RunOptions } from "../harness/processes.js";
@@ -90,6 +90,18 @@ describe("the launcher", () => {
       expect(variables).toContain(`UV_THREADPOOL_SIZE=${used}`);
       expect(variables).toContain("MALLOC_ARENA_MAX=1");
       expect(variables.filter((variable) => variable.startsWith("NODE_EXTRA_CA_CERTS"))).toEqual([]);
+      unmounted();
+    }
+  });
+
+  it("gives Node room for descriptors, as far as the caller may have them, and opens none", () => {
+    for (const [limit, room] of [["$(ulimit -Hn)", 8192], ["1000", 1000], ["100", 100]] as const) {
+      const mounted = run("sh", ["-c", `ulimit -n ${limit}; exec "$@"`, "sh", join(root, "bin/ovlfs"), ...LAYERS, "m"], { cwd: place.path });
+      expect(mounted).toEqual(done);
+      const [daemon] = place.processes();
+      const [, size] = /^FDSize:\t(\d+)$/mu.exec(readFileSync(`/proc/${daemon!}/status`, "latin1"))!;
+      expect(Number(size)).toBeGreaterThanOrEqual(room);
+      expect(readdirSync(`/proc/${daemon!}/fd`).length).toBeLessThan(64);
       unmounted();
     }
   });
