@@ -64,6 +64,7 @@ export class CopyAhead {
     const { parent, name } = inode;
     if (!parent || !this.#isOf(fs)) return;
     this.#next.after(fs, { directory: parent, name }, walk, () => this.#room(fs), (file, ofWalk) => this.#want(fs, file, ofWalk));
+    if (this.#batches.length === 0) return;
     this.#timer ??= setInterval(() => this.#review(fs), PATIENCE).unref();
     while (this.#busy < MOST_BATCHES && this.#batches.length > 0) void this.#makeAll(fs);
   }

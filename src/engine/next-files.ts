@@ -94,6 +94,7 @@ export class NextFiles {
     return true;
   }
 
+  /** A walk ends where nothing that comes next needs a copy. */
   #goOn(walk: TreeRun, room: () => number, take: Take): void {
     const window = windowAfter(this.#asked);
     if (isDue(this.#waiting, window)) {
@@ -104,8 +105,8 @@ export class NextFiles {
         if (take(next, walk)) this.#waiting++;
       }
     }
-    if (!walk.isOver || this.#waiting > 0) return;
-    this.#walkedIn = walk.top.parent;
+    if (this.#waiting > 0) return;
+    if (walk.isOver) this.#walkedIn = walk.top.parent;
     this.#endWalk(walk);
   }
 
