@@ -35,8 +35,8 @@ int64_t copy_through_memory(int fd_in, off_t offset_in, int fd_out, off_t offset
     result = write_all(fd_out, buffer, (size_t)count, offset_out + done);
     if (result < 0) break;
     done += count;
-    /* Who has waited for this processor goes first: otherwise it waits for the end of this thread's slice, 3 ms. */
-    sched_yield();
+    /* Who waits for this processor goes before the next piece: otherwise it waits for the end of this thread's slice, 3 ms. */
+    if (done < length) sched_yield();
   }
   free(buffer);
   return result < 0 ? result : done;
