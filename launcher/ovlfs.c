@@ -55,13 +55,14 @@ static bool find_package(void) {
 static void make_room_for_descriptors(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  if (limit.rlim_cur < ROOM) {
+  rlim_t room = limit.rlim_max < ROOM ? limit.rlim_max : ROOM;
+  if (limit.rlim_cur < room) {
     /* Node raises it as far as it may. */
-    limit.rlim_cur = limit.rlim_max < ROOM ? limit.rlim_max : ROOM;
+    limit.rlim_cur = room;
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   }
   int any = open("/", O_PATH | O_CLOEXEC);
-  int last = fcntl(any, F_DUPFD_CLOEXEC, (limit.rlim_cur < ROOM ? (int)limit.rlim_cur : ROOM) - 1);
+  int last = fcntl(any, F_DUPFD_CLOEXEC, (int)room - 1);
   if (last >= 0) close(last);
   if (any >= 0) close(any);
 }
