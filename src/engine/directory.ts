@@ -10,7 +10,7 @@ import { Stat } from "../sys/stat.js";
 import type { DirectoryInode, Inode } from "./inode.js";
 import { DOT, DOT_DOT, Listing, type UnplacedEntry } from "./listing.js";
 import { findChild } from "./lookup.js";
-import { learnLowerNames } from "./known-names.js";
+import { learnLowerNames, releaseLowerNames } from "./known-names.js";
 import { hiddenBy, isMarkName } from "./oci.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { readEntries, type RealEntry } from "./real-entries.js";
@@ -27,6 +27,12 @@ export function listDirectory(fs: OverlayFs, directory: DirectoryInode): Listing
   if (isErrno(entries)) return entries;
   directory.listing = new Listing(entries);
   return directory.listing;
+}
+
+/** Its reader is through: the listing need not be kept. */
+export function releaseListing(directory: DirectoryInode): void {
+  directory.listing = null;
+  releaseLowerNames(directory);
 }
 
 function collectEntries(fs: OverlayFs, directory: DirectoryInode): UnplacedEntry[] | Errno {

@@ -14,7 +14,7 @@ import { copyUp } from "./copy-up.js";
 import type { Counts } from "./counts.js";
 import { make, makeNameless } from "./create.js";
 import { allocate, copyRange, readData, seek, settledData, sync, syncNow, writeData, writeKeepingMtime } from "./data.js";
-import { listDirectory } from "./directory.js";
+import { listDirectory, releaseListing } from "./directory.js";
 import { pathIn, type EventListener } from "./events.js";
 import { getExtended, getFlags, setExtended, setFlags } from "./file-flags.js";
 import type { DirectoryInode, Inode } from "./inode.js";
@@ -22,7 +22,6 @@ import { canonicalPath, isWithin, type Layer } from "./layer.js";
 import { link } from "./link.js";
 import type { Listing } from "./listing.js";
 import { findChild, findChildWithAttributes } from "./lookup.js";
-import { releaseLowerNames } from "./known-names.js";
 import { getAttributes } from "./merged-stat.js";
 import { closeLayers, openOverlay } from "./open.js";
 import type { Miss } from "./misses.js";
@@ -195,9 +194,7 @@ export class Engine {
 
   /** The reader is through: the listing need not be kept. */
   releaseListing(inode: Inode): void {
-    if (!inode.isDirectory) return;
-    inode.listing = null;
-    releaseLowerNames(inode);
+    if (inode.isDirectory) releaseListing(inode);
   }
 
   /** fstatfs(2) of the upper or else the topmost lower, in the order of `Queries.fstatfs`. */

@@ -229,3 +229,9 @@ export class FileInode extends BaseInode {
 }
 
 export type Inode = DirectoryInode | FileInode;
+
+/** Whether `inode` is a directory or one of those that it is in. */
+export function isAncestor(inode: Inode, directory: DirectoryInode): boolean {
+  for (let at: DirectoryInode | null = directory; at; at = at.parent) if (at === inode) return true;
+  return false;
+}

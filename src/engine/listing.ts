@@ -5,7 +5,7 @@
  * and a listing can be dropped and built again in between.
  */
 import { bytes, type Bytes } from "../sys/bytes.js";
-import type { DirectoryEntry } from "./types.js";
+import { DT_DIR, type DirectoryEntry } from "./types.js";
 
 export const DOT = bytes(".");
 export const DOT_DOT = bytes("..");
@@ -15,6 +15,11 @@ const FIRST_COOKIE = 16;
 const PUSHED_AT_MOST = 64;
 const HIGH_BITS = 0x1f_ffff;
 const LOW_RANGE = 0x1_0000_0000;
+
+/** Whether an entry is a directory in the listed one. */
+export function isSubdirectory({ type, name }: DirectoryEntry): boolean {
+  return type === DT_DIR && name !== DOT && name !== DOT_DOT;
+}
 
 /** A name without its position yet. */
 export type UnplacedEntry = Omit<DirectoryEntry, "cookie">;

@@ -4,7 +4,7 @@
  */
 import type { Bytes } from "../sys/bytes.js";
 import { isErrno } from "../sys/errno.js";
-import type { DirectoryInode } from "./inode.js";
+import { isAncestor, type DirectoryInode } from "./inode.js";
 import { learnLowerNames, releaseLowerNames } from "./known-names.js";
 import { isDue, NameRun, windowAfter } from "./name-run.js";
 import type { OverlayFs } from "./overlay-fs.js";
@@ -88,7 +88,7 @@ export class NextFiles {
 
   #beginWalk(fs: OverlayFs, file: NamedFile): boolean {
     if (this.#walk || this.#vainWalks >= VAIN_WALKS) return false;
-    const top = this.#walkedIn && isBelow(file.directory, this.#walkedIn) ? this.#walkedIn : file.directory;
+    const top = this.#walkedIn && isAncestor(this.#walkedIn, file.directory) ? this.#walkedIn : file.directory;
     this.#walk = new TreeRun(fs, file, top);
     this.#waiting = this.#asked = 0;
     return true;
@@ -114,14 +114,6 @@ export class NextFiles {
     walk.end();
     this.#walk = null;
   }
-}
-
-/** Whether a directory is another one or below it. */
-function isBelow(directory: DirectoryInode, other: DirectoryInode): boolean {
-  for (let at: DirectoryInode | null = directory; at; at = at.parent) {
-    if (at === other) return true;
-  }
-  return false;
 }
 
 /** The names of regular files that the lowers of a directory have, none where they are too many. */

@@ -12,7 +12,7 @@ import { copyUp } from "./copy-up.js";
 import { checkEmpty, nameAdded, nameRemoved } from "./directory.js";
 import { markImpure } from "./impure.js";
 import { pathIn, type EventListener } from "./events.js";
-import type { DirectoryInode, Inode } from "./inode.js";
+import { isAncestor, type DirectoryInode, type Inode } from "./inode.js";
 import { ensureName } from "./link-up.js";
 import { findChild, isLowerPositive, requireChild } from "./lookup.js";
 import type { Miss } from "./misses.js";
@@ -73,11 +73,6 @@ function mayMove(fs: OverlayFs, from: End<Inode>, to: End<Inode | Miss>): number
   const allowed = mayRemove(fs, from.parent, from.inode);
   if (allowed < 0) return allowed;
   return typeof to.inode === "string" ? mayAdd(fs, to.parent) : mayRemove(fs, to.parent, to.inode);
-}
-
-function isAncestor(inode: Inode, directory: DirectoryInode): boolean {
-  for (let at: DirectoryInode | null = directory; at; at = at.parent) if (at === inode) return true;
-  return false;
 }
 
 /** Whether it can be moved by one rename in the upper: a directory that has a part in a lower needs a redirect. */

@@ -4,13 +4,12 @@
  */
 import type { Bytes } from "../sys/bytes.js";
 import { isErrno } from "../sys/errno.js";
-import { listDirectory } from "./directory.js";
+import { listDirectory, releaseListing } from "./directory.js";
 import type { DirectoryInode } from "./inode.js";
-import { releaseLowerNames } from "./known-names.js";
-import { DOT, DOT_DOT } from "./listing.js";
+import { isSubdirectory } from "./listing.js";
 import { findChild } from "./lookup.js";
 import type { OverlayFs } from "./overlay-fs.js";
-import { DT_DIR, DT_REG, type DirectoryEntry } from "./types.js";
+import { DT_REG, type DirectoryEntry } from "./types.js";
 
 /** Deeper trees are walked as if they ended there. */
 const MOST_LEVELS = 64;
@@ -49,7 +48,7 @@ export class TreeRun {
       const entry = entries[level.at++];
       if (!entry) this.#leave(level);
       else if (entry.type === DT_REG) return { directory, name: entry.name };
-      else if (entry.type === DT_DIR && entry.name !== DOT && entry.name !== DOT_DOT) this.#descend(directory, entry.name);
+      else if (isSubdirectory(entry)) this.#descend(directory, entry.name);
     }
     return null;
   }
@@ -76,8 +75,7 @@ export class TreeRun {
     const isRead = directory.listing !== null;
     const listing = listDirectory(this.fs, directory);
     const entries = isErrno(listing) ? [] : [...listing.entries];
-    const before = behind === null ? -1 : entries.findIndex(({ name }) => name === behind);
-    this.#levels.push({ directory, entries: before < 0 && behind !== null ? [] : entries, at: before + 1 });
+    this.#levels.push({ directory, entries, at: behind === null ? 0 : placeBehind(entries, behind) });
     // Who begins with a directory will ask for the same listing; who is in it has read it.
     if (behind !== null && !isRead) releaseListing(directory);
   }
@@ -91,7 +89,7 @@ export class TreeRun {
   }
 }
 
-function releaseListing(directory: DirectoryInode): void {
-  directory.listing = null;
-  releaseLowerNames(directory);
+function placeBehind(entries: readonly DirectoryEntry[], name: Bytes): number {
+  const at = entries.findIndex((entry) => entry.name === name);
+  return at < 0 ? entries.length : at + 1;
 }

@@ -7,10 +7,9 @@
 import type { Bytes } from "../sys/bytes.js";
 import { native } from "../sys/native.js";
 import type { DirectoryInode } from "./inode.js";
-import { DOT, DOT_DOT, type Listing } from "./listing.js";
+import { isSubdirectory, type Listing } from "./listing.js";
 import { mayCopyLong } from "./long-copies.js";
 import { onOwnDescriptor } from "./own-descriptor.js";
-import { DT_DIR, type DirectoryEntry } from "./types.js";
 
 /** Directories that are read ahead at most, and so many at a time. */
 const AHEAD = 16;
@@ -53,7 +52,7 @@ export class WalkAhead {
     const { parent, name } = directory;
     const level = parent && this.#levels.get(parent);
     if (level) this.#advance(parent, level, name);
-    const names = listing.entries.filter(isListedDirectory).map((entry) => entry.name);
+    const names = listing.entries.filter(isSubdirectory).map((entry) => entry.name);
     if (names.length <= RUN) return;
     this.#levels.delete(directory);
     this.#levels.set(directory, { names, position: 0, run: 0, ahead: 0 });
@@ -87,8 +86,4 @@ export class WalkAhead {
     if (slowest < CACHED) this.#rest = REST;
     this.#isBusy = false;
   }
-}
-
-function isListedDirectory({ type, name }: DirectoryEntry): boolean {
-  return type === DT_DIR && name !== DOT && name !== DOT_DOT;
 }
