@@ -1,11 +1,12 @@
 /** Copies that are made before they are asked for: the same in the upper as all others, and gone where nobody asks. */
 import { chmodSync, chownSync, linkSync, readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { FileInode } from "../../src/engine/inode.js";
 import { E } from "../../src/sys/errno.js";
-import { native, type Changes } from "../../src/sys/native.js";
+import { native } from "../../src/sys/native.js";
 import { Fixture, isRoot } from "./fixture.js";
+import { haltPatience, watchCopies, type WatchedCopies } from "./watched-copies.js";
 
 const COUNT = 24;
 const nameOf = (i: number): string => `f${String(i).padStart(2, "0")}`;
@@ -14,7 +15,7 @@ describe.runIf(isRoot)("copying ahead", () => {
   let overlay: Fixture;
   /** Files copied ahead, batch by batch. */
   let copied: number[];
-  let spy: MockInstance<Changes["copyWholeAsync"]>;
+  let spy: WatchedCopies["spy"];
 
   beforeEach(() => {
     overlay = new Fixture();
@@ -25,12 +26,7 @@ describe.runIf(isRoot)("copying ahead", () => {
       chmodSync(path, 0o4711);
       utimesSync(path, 1000 + i, 2000 + i);
     }
-    copied = [];
-    const copy: Changes["copyWholeAsync"] = native.copyWholeAsync.bind(native);
-    spy = vi.spyOn(native, "copyWholeAsync").mockImplementation((...words) => {
-      copied.push(words[1]);
-      return copy(...words);
-    });
+    ({ batches: copied, spy } = watchCopies());
   });
 
   afterEach(() => {
@@ -60,11 +56,6 @@ describe.runIf(isRoot)("copying ahead", () => {
   }
 
   const openFiles = (): number => readdirSync("/proc/self/fd").length;
-
-  /** Until timers are advanced or real again, however long the disk takes. */
-  function haltPatience(): void {
-    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
-  }
 
   const isCopied = ({ staged }: FileInode): boolean => typeof staged?.size === "number";
 
@@ -136,6 +127,7 @@ describe.runIf(isRoot)("copying ahead", () => {
     expect(overlay.engine.setattr(inode, { mode: 0o640 })).toBe(0);
     expect(statSync(overlay.path("upper", "d", nameOf(2)))).toMatchObject({ mode: 0o100640, uid: 102 });
     await until(() => inode.staged === null);
+    expect(inode.staged).toBeNull();
     expect(overlay.workContent()).toEqual([]);
   });
 
@@ -180,5 +172,6 @@ describe.runIf(isRoot)("copying ahead", () => {
     for (let i = 0; i < 2; i++) await change(i);
     overlay.reopen().close();
     await until(() => openFiles() <= before);
+    expect(openFiles()).toBeLessThanOrEqual(before);
   });
 });
