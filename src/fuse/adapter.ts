@@ -2,7 +2,6 @@
  * One mount's state, which every operation gets: the engine, the reply buffer, what INIT settled, who waits.
  * An operation answers by writing into `reply` and returning an outcome; it never sends anything itself.
  */
-import { setTimeout } from "node:timers/promises";
 import type { Engine } from "../engine/engine.js";
 import type { Inode } from "../engine/inode.js";
 import type { AttrChange, Log } from "../engine/types.js";
@@ -10,6 +9,7 @@ import { E } from "../sys/errno.js";
 import { Stat } from "../sys/stat.js";
 import type { Tracer } from "../transport.js";
 import type { VirtualXattrs } from "../virtual-xattrs.js";
+import { Drops } from "./drops.js";
 import type { Unique } from "./ids.js";
 import { MAX_WRITE } from "./init.js";
 import { Notifier, type NotifyingDevice } from "./notify.js";
@@ -27,8 +27,10 @@ export type Outcome = number;
 /** No answer now: there never is one (FORGET), or it comes later. No errno: those end at 4095. */
 export const DEFERRED = -4096;
 
-/** Milliseconds that an answer waits for stale listings to be dropped. */
-const LONGEST_DROP = 1000;
+/** Whether what `request` found no room for may have some once all that is there has been served. */
+export function mayFindRoom(request: Request, outcome: Outcome): boolean {
+  return (outcome === -E.ENOSPC || outcome === -E.EDQUOT) && !request.isCaughtUp;
+}
 
 /** Who wants to know of answers that come after their request was served. */
 export interface LateAnswers {
@@ -67,6 +69,7 @@ export class Adapter {
   readonly tracer: Tracer;
   readonly reply: Reply;
   readonly notifier: Notifier;
+  readonly drops: Drops;
   readonly parking: Parking;
   readonly initialized: (refusal: string | null) => void;
   /** For the attributes of the request that is being served. */
@@ -77,8 +80,10 @@ export class Adapter {
   /** FUSE_SETXATTR_EXT is in force. */
   setxattrExtended = false;
   lateAnswers: LateAnswers | null = null;
+  /** Inodes that the kernel has forgotten, each time that it did. */
+  forgotten = 0;
+  readonly #device: NotifyingDevice;
   readonly #repeat: (request: Request) => void;
-  readonly #drops: Promise<void>[] = [];
   #ended = false;
 
   constructor(options: AdapterOptions) {
@@ -91,6 +96,8 @@ export class Adapter {
     this.tracer = options.tracer;
     this.reply = new Reply(options.device, MAX_WRITE);
     this.notifier = new Notifier(options.device);
+    this.drops = new Drops(this.notifier);
+    this.#device = options.device;
     this.#repeat = (request) => {
       if (!this.#ended) options.repeat(this, request);
     };
@@ -119,24 +126,16 @@ export class Adapter {
     return true;
   }
 
-  /** A listing that the kernel may have is stale: it is dropped before the request that made it so is answered. */
-  listingChanged(directory: Inode): void {
-    this.#drops.push(this.notifier.dropListing(directory));
-  }
-
-  /**
-   * Sends the answer to the request that was served; where listings are being dropped, after that. But not for
-   * ever: that may wait for a reader, whom in turn nothing here may keep waiting.
-   */
+  /** Sends the answer to the request that was served; where something is being dropped before that, then. */
   answer(unique: Unique, outcome: number): void {
-    if (this.#drops.length === 0) {
+    const dropped = this.drops.awaited();
+    if (dropped === null) {
       this.reply.send(unique, outcome);
       return;
     }
     this.lateAnswers?.held();
     const message = this.reply.keep(unique, outcome);
-    const dropped = Promise.all(this.#drops.splice(0));
-    void Promise.race([dropped, setTimeout(LONGEST_DROP, undefined, { ref: false })]).then(() => {
+    void dropped.then(() => {
       this.reply.sendKept(message);
       this.lateAnswers?.answered(unique, outcome);
     });
@@ -159,6 +158,21 @@ export class Adapter {
     kept.isFlushed = true;
     const repeat = (): void => this.#repeat(kept);
     this.notifier.dropData(inode, offset).then(repeat, repeat);
+  }
+
+  /**
+   * Serves `request` once more when the requests that are there have been served. A FORGET, which gives the space of a
+   * deleted file back, may come behind up to eight requests that were made after it (fuse_dev_do_read in fs/fuse/dev.c).
+   */
+  repeatCaughtUp(request: Request): void {
+    const kept = request.keep();
+    kept.isCaughtUp = true;
+    const { forgotten } = this;
+    this.#device.whenCaughtUp(() => {
+      // A copy-up that found no room begins anew, where there may be some now.
+      if (this.forgotten !== forgotten) kept.waitedFor.length = 0;
+      this.#repeat(kept);
+    });
   }
 
   /** The file system is unmounted: the engine must not be asked any more. */

@@ -48,7 +48,12 @@ export function readlink(adapter: Adapter, _request: Request, inode: Inode): Out
 
 const statfsNumbers = new Float64Array(STATFS_FIELDS);
 
-export function statfs(adapter: Adapter): Outcome {
+/** What was deleted before counts as free. */
+export function statfs(adapter: Adapter, request: Request): Outcome {
+  if (!request.isCaughtUp) {
+    adapter.repeatCaughtUp(request);
+    return DEFERRED;
+  }
   const error = adapter.engine.statfs(statfsNumbers);
   return error < 0 ? error : encodeStatfs(adapter.reply, statfsNumbers);
 }

@@ -42,6 +42,7 @@ export class Connection implements NotifyingDevice {
   #sinceTurn = 0;
   /** The last write off the thread in each lane; each waits for the one before. */
   readonly #offThread: Record<Lane, Promise<void>> = { files: Promise.resolve(), listings: Promise.resolve() };
+  #serve: (request: Request) => void = () => undefined;
   #ended: () => void = () => undefined;
   /** Settles when the file system is unmounted. */
   readonly done: Promise<void>;
@@ -65,10 +66,11 @@ export class Connection implements NotifyingDevice {
 
   /** Serves requests from now on. */
   start(serve: (request: Request) => void): void {
+    this.#serve = serve;
     this.#watch = native.pollStart(this.fd, (status) => {
       this.#idleLatency.wakes(performance.now());
       // After an unmount polling fails too; only a read tells why.
-      const served = this.#drain(serve);
+      const served = this.#drain();
       this.#idleLatency.sleeps(performance.now(), served);
       if (status < 0 && this.#watch !== null) this.#end(status);
       if (served > 0 && this.#sinceTurn < LOOP_TURN) return true;
@@ -78,11 +80,11 @@ export class Connection implements NotifyingDevice {
   }
 
   /** Serves what is there; how many requests that were. */
-  #drain(serve: (request: Request) => void): number {
+  #drain(): number {
     let served = 0;
     let tries = false;
     while (this.#sinceTurn < LOOP_TURN) {
-      const found = this.#serveNext(serve);
+      const found = this.#serveNext();
       if (tries) this.#vainTries = found ? 0 : this.#vainTries + 1;
       if (!found) break;
       served++;
@@ -93,7 +95,7 @@ export class Connection implements NotifyingDevice {
   }
 
   /** Serves a request, if there is one. */
-  #serveNext(serve: (request: Request) => void): boolean {
+  #serveNext(): boolean {
     const request = this.#request;
     let length = native.read(this.fd, request.buffer);
     // ENOENT: the request was taken back while it was being read.
@@ -105,7 +107,7 @@ export class Connection implements NotifyingDevice {
     }
     request.length = length;
     this.#sinceTurn += 1 + Math.floor(length / BYTES_AS_LONG);
-    serve(request);
+    this.#serve(request);
     return true;
   }
 
@@ -126,6 +128,15 @@ export class Connection implements NotifyingDevice {
     this.#idleLatency.close();
     this.#ended();
     void Promise.all(Object.values(this.#offThread)).then(() => native.close(this.fd));
+  }
+
+  /** In a turn of the event loop of its own, since none of the requests that are there may follow by itself. */
+  whenCaughtUp(callback: () => void): void {
+    setImmediate(() => {
+      let served = 0;
+      while (this.#watch !== null && served < LOOP_TURN && this.#serveNext()) served++;
+      if (this.#watch !== null) callback();
+    });
   }
 
   write(buffer: Uint8Array, length: number): number {

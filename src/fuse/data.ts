@@ -4,7 +4,7 @@
  */
 import type { Inode } from "../engine/inode.js";
 import { E } from "../sys/errno.js";
-import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
+import { DEFERRED, mayFindRoom, type Adapter, type Outcome } from "./adapter.js";
 import { killPrivileges } from "./attributes.js";
 import { hasFsetid } from "./caller.js";
 import { FUSE_FSYNC_FDATASYNC, FUSE_WRITE_CACHE, FUSE_WRITE_KILL_SUIDGID } from "./protocol.js";
@@ -35,8 +35,7 @@ export function write(adapter: Adapter, request: Request, inode: Inode): Outcome
   const isWriteback = (request.u32(fuse_write_in.write_flags) & FUSE_WRITE_CACHE) !== 0;
   const written = adapter.engine.write(inode, request.buffer, data, size, position, isWriteback);
   if (written >= 0) return encodeWritten(adapter, written);
-  // The kernel would go on showing what could not be written.
-  if (isWriteback) void adapter.notifier.dropData(inode, position);
+  if (isWriteback && !mayFindRoom(request, written)) adapter.drops.writeFailed(inode, position);
   return written;
 }
 

@@ -5,7 +5,7 @@
 import { E } from "../sys/errno.js";
 import { logFault } from "../transport.js";
 import type { Inode } from "../engine/inode.js";
-import { DEFERRED, type Adapter, type Outcome } from "./adapter.js";
+import { DEFERRED, mayFindRoom, type Adapter, type Outcome } from "./adapter.js";
 import { getattr, readlink, setattr, statfs, statx } from "./attributes.js";
 import { copyFileRange, copyFileRange64, fallocate, fsync, lseek, read, write } from "./data.js";
 import { readdir, readdirplus } from "./directories.js";
@@ -94,6 +94,10 @@ export function operationName(opcode: number): string {
 /** Serves one request and sends its answer, unless that comes later or never. The outcome is for the debug log. */
 export function dispatch(adapter: Adapter, request: Request): Outcome {
   const outcome = perform(adapter, request);
+  if (mayFindRoom(request, outcome)) {
+    adapter.repeatCaughtUp(request);
+    return DEFERRED;
+  }
   if (outcome !== DEFERRED) {
     adapter.answer(request.unique, outcome);
     lookAhead(adapter);

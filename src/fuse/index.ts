@@ -62,7 +62,7 @@ function serve(request: MountRequest, { connection }: Mounted): Promise<Profiler
     });
     const profiler = new FuseProfiler(adapter, request.debug ? debugged(request) : dispatch);
     request.engine.onAttributesChanged = (inode) => adapter.notifier.attributesChanged(inode);
-    request.engine.onListingChanged = (directory) => adapter.listingChanged(directory);
+    request.engine.onListingChanged = (directory) => adapter.drops.listingChanged(directory);
     connection.start((received) => {
       requests++;
       serveOne(received);

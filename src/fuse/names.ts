@@ -71,7 +71,9 @@ export function batchForget(adapter: Adapter, request: Request): Outcome {
 
 function forgetOne(adapter: Adapter, nodeid: number, count: number): void {
   const inode = adapter.engine.inode(nodeid);
-  if (inode !== undefined) adapter.engine.forget(inode, count);
+  if (inode === undefined) return;
+  adapter.engine.forget(inode, count);
+  adapter.forgotten += 1;
 }
 
 /**
@@ -127,6 +129,7 @@ export function link(adapter: Adapter, request: Request, parent: Inode): Outcome
 }
 
 export function unlink(adapter: Adapter, request: Request, parent: Inode): Outcome {
+  adapter.drops.nameRemoved();
   return adapter.engine.unlink(parent, request.name(0));
 }
 
@@ -149,6 +152,7 @@ function move(adapter: Adapter, request: Request, oldParent: Inode, names: numbe
   const newName = request.name(names + oldName.length + 1);
   if (mustWaitFor(adapter, request, oldParent, oldName)) return DEFERRED;
   if (flags & RENAME_EXCHANGE && mustWaitFor(adapter, request, newParent, newName)) return DEFERRED;
+  adapter.drops.nameRemoved();
   return adapter.engine.rename(oldParent, oldName, newParent, newName, flags);
 }
 

@@ -18,8 +18,10 @@ import { Words } from "./words.js";
 /** What waits for file data does not hold up what waits for a listing. */
 export type Lane = "files" | "listings";
 
-/** A device that can also be written to without waiting for it. */
+/** A device that can also be written to without waiting for it, and that requests come from. */
 export interface NotifyingDevice extends Device {
+  /** Calls back once the requests that are there now have been served; with very many, once others should have their turn. */
+  whenCaughtUp(callback: () => void): void;
   /** Writes on another thread; settles when that is done, with or without success. The buffer is given away. */
   writeOffThread(buffer: Uint8Array, lane: Lane): Promise<void>;
 }

@@ -64,7 +64,10 @@ class Stage {
   constructor(engine: Engine, copyUpAtOpen: boolean) {
     this.#adapter = new Adapter({
       engine, copyUpAtOpen, lifetime: FOREVER, backing: null, virtualXattrs: null, tracer: { start: () => 0, servedFor: () => 0 },
-      device: { write: (buffer, length) => this.#receive(buffer, length), writeOffThread: () => Promise.resolve() },
+      device: {
+        write: (buffer, length) => this.#receive(buffer, length), writeOffThread: () => Promise.resolve(),
+        whenCaughtUp: setImmediate,
+      },
       log: { warn: () => undefined },
       repeat: dispatch,
       initialized: () => undefined,

@@ -23,6 +23,8 @@ export class Request {
   readonly waitedFor: number[] = [];
   /** The kernel has written back what it held when this came. */
   isFlushed = false;
+  /** The requests that were there when it came have been served, FORGETs too. */
+  isCaughtUp = false;
 
   /** `size` is in bytes; the data of a WRITE stands in whole pages where `paged` says so. */
   constructor(size: number, paged = false) {
@@ -69,6 +71,7 @@ export class Request {
     copy.length = this.length;
     copy.waitedFor.push(...this.waitedFor);
     copy.isFlushed = this.isFlushed;
+    copy.isCaughtUp = this.isCaughtUp;
     return copy;
   }
 }

@@ -9,7 +9,7 @@ import { fuse_attr, fuse_attr_out, fuse_kstatfs, fuse_setattr_in, fuse_statx, fu
 import { bytes } from "../../src/sys/bytes.js";
 import { FS_IMMUTABLE_FL, UTIME_NOW } from "../../src/sys/constants.js";
 import { S_IFREG, type Stat } from "../../src/sys/stat.js";
-import { encode, file, fill, serve } from "./fixture.js";
+import { encode, file, fill, serve, settle } from "./fixture.js";
 
 const getattr = (_: Inode, stat: Stat): number => fill(stat, 42n, { Mode: S_IFREG | 0o600, Nlink: 2, Uid: 5, Size: 3, MtimeSec: 100, MtimeNsec: 7, BtimeSec: 50, Mask: 0xfff });
 
@@ -72,9 +72,11 @@ test("READLINK answers the bytes of the target", () => {
   expect(answer.body.toString()).toBe("../ü");
 });
 
-test("STATFS passes on the numbers of the upper", () => {
+test("STATFS passes on the numbers of the upper", async () => {
   const served = serve({ statfs: (out) => { out.set([0, 4096, 100, 50, 40, 30, 20, 255, 1024, 0]); return 0; } });
-  const answer = served.send(Opcode.STATFS, { nodeid: file.id })!;
+  served.send(Opcode.STATFS, { nodeid: file.id });
+  await settle();
+  const answer = served.device.messages[0]!;
   expect(answer.body).toHaveLength(fuse_kstatfs.sizeof);
   expect([fuse_kstatfs.blocks, fuse_kstatfs.bfree, fuse_kstatfs.bavail, fuse_kstatfs.files, fuse_kstatfs.ffree].map((at) => Number(answer.u64(at))))
     .toEqual([100, 50, 40, 30, 20]);

@@ -65,6 +65,26 @@ test("large requests that never end leave the event loop a turn after 4 MiB of t
   expect(served * length).toBeLessThan(5 * 1024 * 1024);
 });
 
+test("who is called back when the connection has caught up finds the requests served that were there", async () => {
+  const { buffer, length } = encodeRequest(Opcode.LOOKUP, {}, named("etc"));
+  let served = 0;
+  connection.start(() => {
+    served++;
+    if (served < 100) native.write(kernel, buffer, length);
+  });
+  native.write(kernel, buffer, length);
+  expect(await new Promise<number>((resolve) => connection.whenCaughtUp(() => resolve(served)))).toBe(100);
+});
+
+test("once closed nobody is called back", async () => {
+  connection.start(() => undefined);
+  let called = false;
+  connection.whenCaughtUp(() => { called = true; });
+  connection.close();
+  await settle();
+  expect(called).toBe(false);
+});
+
 test("writes off the thread arrive one after the other", async () => {
   connection.start(() => undefined);
   void connection.writeOffThread(Buffer.from("one "), "files");

@@ -26,7 +26,7 @@ test("OPEN copies up where it is for writing and the mount wants that; elsewhere
   const answer = open(true, O_RDWR);
   expect([answer.body.length, answer.u64(fuse_open_out.fh), answer.u32(fuse_open_out.open_flags)]).toEqual([fuse_open_out.sizeof, 0n, FOPEN_KEEP_CACHE]);
   expect([open(true, O_WRONLY).error, copied]).toEqual([0, [file, file]]);
-  expect(serve({ copyUp: () => -E.ENOSPC }, { copyUpAtOpen: true }).send(Opcode.OPEN, { nodeid: 7 }, encode(fuse_open_in, { flags: O_WRONLY }))!.error).toBe(-E.ENOSPC);
+  expect(serve({ copyUp: () => -E.EIO }, { copyUpAtOpen: true }).send(Opcode.OPEN, { nodeid: 7 }, encode(fuse_open_in, { flags: O_WRONLY }))!.error).toBe(-E.EIO);
 });
 
 test("READ is answered with what the engine read, short at the end of the file", () => {
@@ -63,12 +63,12 @@ test("WRITE hands the data over where it stands", () => {
 });
 
 test("what the kernel wrote back in vain is dropped from its cache", () => {
-  const served = serve({ write: () => -E.ENOSPC });
+  const served = serve({ write: () => -E.EIO });
   const write = (write_flags: number): number =>
     served.send(Opcode.WRITE, { nodeid: 7 }, encode(fuse_write_in, { offset: 8192, size: 1, write_flags }), Buffer.from("x"))!.error;
-  expect(write(0)).toBe(-E.ENOSPC);
+  expect(write(0)).toBe(-E.EIO);
   expect(served.device.offThread).toEqual([]);
-  expect(write(FUSE_WRITE_CACHE)).toBe(-E.ENOSPC);
+  expect(write(FUSE_WRITE_CACHE)).toBe(-E.EIO);
   expect(served.device.offThread).toHaveLength(1);
   expect(served.device.offThread[0]!.u64(fuse_notify_inval_inode_out.off)).toBe(8192n);
 });

@@ -43,6 +43,10 @@ export class Recorder implements NotifyingDevice {
   readonly messages: Message[] = [];
   readonly offThread: Message[] = [];
 
+  whenCaughtUp(callback: () => void): void {
+    setImmediate(callback);
+  }
+
   write(buffer: Uint8Array, length: number): number {
     this.messages.push(new Message(Buffer.from(buffer.subarray(0, length))));
     return length;

@@ -81,7 +81,7 @@ test("one that waits for a long copy-up is one request, though it is served twic
 
 test("an answer that is held back until a listing is dropped is timed until it goes out", async () => {
   const profiled: Profiled = new Profiled({
-    read: () => { profiled.served.adapter.listingChanged(directory); return 0; },
+    read: () => { profiled.served.adapter.drops.listingChanged(directory); return 0; },
   });
   profiled.send(Opcode.READ, 2, fuse_read_in, { size: 1 });
   profiled.now += 5;

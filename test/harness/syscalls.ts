@@ -4,7 +4,10 @@
  * nanoseconds, and an answer must be the errno itself. A path is a string of bytes (see src/sys/bytes.ts).
  */
 import type { Bytes } from "../../src/sys/bytes.js";
+import { AT_FDCWD, O_RDONLY } from "../../src/sys/constants.js";
 import { errnoName, isErrno } from "../../src/sys/errno.js";
+import { native } from "../../src/sys/native.js";
+import { STATFS_FIELDS, StatfsField } from "../../src/sys/statfs.js";
 
 /** What the kernel refused; `code` is the errno's name. */
 export class Refused extends Error {
@@ -34,4 +37,27 @@ export function outcome(action: () => unknown): string {
 /** A byte string from a literal: `raw("caf\xe9")` is a name that is not UTF-8. */
 export function raw(text: string): Bytes {
   return text as Bytes;
+}
+
+/** Of a file system: sizes in `blockSize` bytes, `free` to anybody. */
+export interface Room {
+  readonly blockSize: number;
+  readonly blocks: number;
+  readonly free: number;
+  readonly files: number;
+  readonly nameLength: number;
+}
+
+/** statfs(2) */
+export function statfs(path: string): Room {
+  const fd = check(native.openat(AT_FDCWD, raw(path), O_RDONLY, 0), "open");
+  const fields = new Float64Array(STATFS_FIELDS);
+  const error = native.fstatfs(fd, fields);
+  native.close(fd);
+  check(error, "fstatfs");
+  const at = (field: StatfsField): number => fields[field]!;
+  return {
+    blockSize: at(StatfsField.Bsize), blocks: at(StatfsField.Blocks), free: at(StatfsField.Bavail), files: at(StatfsField.Files),
+    nameLength: at(StatfsField.Namelen),
+  };
 }

@@ -2,11 +2,21 @@
 import { expect } from "vitest";
 import { dir, file, OLD } from "../harness/layers.js";
 import { overlay } from "../harness/overlay-cases.js";
-import { outcome } from "../harness/syscalls.js";
+import { outcome, statfs } from "../harness/syscalls.js";
+import type { Tree } from "../harness/tree.js";
 import { O_CREAT, O_RDWR, O_WRONLY } from "../../src/sys/constants.js";
 
 const KIB = 1024;
 const large = file(Buffer.alloc(6000 * KIB, "large file "), { mode: 0o640 });
+const many = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`${index}`, file("x")]));
+
+/** A new file takes all that there is. */
+function fillUp(merged: Tree): void {
+  merged.with("f", O_RDWR | O_CREAT, (opened) => {
+    for (let piece = 0; piece < 100; piece++) opened.write(Buffer.alloc(64 * KIB, 1), piece * 64 * KIB);
+    opened.sync();
+  });
+}
 
 overlay("a full disk", { upperKiB: 3000 }, (it) => {
   it("a copy-up that finds no room is refused with ENOSPC and leaves no file", { lower: { d: dir({ f: large }) } }, ({ merged, upper, lower }) => {
@@ -47,16 +57,21 @@ overlay("a full disk", { upperKiB: 3000 }, (it) => {
   });
 
   it("a new file that fills the disk is refused with ENOSPC and can be deleted", { lower: { other: file("x") } }, ({ merged }) => {
-    const filled = outcome(() => {
-      merged.with("f", O_RDWR | O_CREAT, (opened) => {
-        for (let piece = 0; piece < 100; piece++) opened.write(Buffer.alloc(64 * KIB, 1), piece * 64 * KIB);
-        opened.sync();
-      });
-    });
-    expect(filled).toBe("ENOSPC");
+    expect(outcome(() => fillUp(merged))).toBe("ENOSPC");
     merged.unlink("f");
     merged.append("other", "y");
     expect(merged.read("other")).toBe("xy");
+  });
+
+  it("what a deletion frees is there at once, again and again", { lower: { d: dir(many) } }, ({ merged, fixture }) => {
+    for (const name of Object.keys(many)) {
+      expect(outcome(() => fillUp(merged))).toBe("ENOSPC");
+      merged.unlink("f");
+      const { free, blockSize } = statfs(fixture.merged.path);
+      expect(free * blockSize).toBeGreaterThan(2500 * KIB);
+      merged.append(`d/${name}`, "y");
+      expect(merged.read(`d/${name}`)).toBe("xy");
+    }
   });
 
   it("deletions work on a full disk, and small changes after them", { lower: { a: file("a"), b: file("b") }, upper: { filler: file(Buffer.alloc(100 * KIB, 7)) } }, ({ merged, upper }) => {

@@ -5,17 +5,7 @@ import { file } from "../harness/layers.js";
 import { kernel } from "../harness/mounters.js";
 import { overlay } from "../harness/overlay-cases.js";
 import { run } from "../harness/processes.js";
-import { check, raw } from "../harness/syscalls.js";
-import { AT_FDCWD, O_RDONLY } from "../../src/sys/constants.js";
-import { native } from "../../src/sys/native.js";
-
-function statfs(path: string): { readonly blockSize: number; readonly blocks: number; readonly files: number; readonly nameLength: number; readonly free: number } {
-  const fd = check(native.openat(AT_FDCWD, raw(path), O_RDONLY, 0), "open");
-  const fields = new Float64Array(10);
-  check(native.fstatfs(fd, fields), "fstatfs");
-  native.close(fd);
-  return { blockSize: fields[1]!, blocks: fields[2]!, free: fields[4]!, files: fields[5]!, nameLength: fields[7]! };
-}
+import { statfs } from "../harness/syscalls.js";
 
 overlay("the mount", { upperKiB: 8000 }, (it) => {
   it("statfs gives the sizes of the upper's file system", { lower: { f: file() }, upper: { g: file(Buffer.alloc(100_000, 1)) } }, ({ fixture }) => {
