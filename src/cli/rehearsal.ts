@@ -10,20 +10,30 @@ import type { OverlayOptions } from "../engine/options.js";
 import { LONG_COPY } from "../engine/staging.js";
 import { rehearse, REHEARSED } from "../fuse/rehearsal.js";
 import { bytes } from "../sys/bytes.js";
+import { E } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 
 /** Milliseconds in which whoever has waited for the mount has its first answers. */
 const DELAY = 30;
 
-/** With the options of the mount, but for its layers. The opcodes of what was answered with an error, or null where nothing could be rehearsed. */
-export async function rehearseFirstRequests(options: Partial<OverlayOptions>, copyUpAtOpen: boolean): Promise<number[] | null> {
+/** So many inodes are known to whoever has more to do than to look at the mount. */
+const INODES_IN_USE = 16;
+
+/**
+ * With the options of the mount, but for its layers, until `served`, the mount's engine, is put to use. The opcodes of what
+ * was answered with an error, or null where it came to nothing.
+ */
+export async function rehearseFirstRequests(
+  served: Pick<Engine, "inodeCount">, options: Partial<OverlayOptions>, copyUpAtOpen: boolean,
+): Promise<number[] | null> {
+  const isNeeded = (): boolean => served.inodeCount < INODES_IN_USE;
   await setTimeout(DELAY, undefined, { ref: false });
-  const fd = tmpfs();
+  const fd = isNeeded() ? tmpfs() : -E.ECANCELED;
   if (fd < 0) return null;
   try {
     const engine = Engine.open({ ...options, ...layersIn(`/proc/self/fd/${fd}`) }, { warn: () => undefined });
     try {
-      return await rehearse(engine, copyUpAtOpen);
+      return await rehearse(engine, copyUpAtOpen, isNeeded);
     } finally {
       engine.close();
     }

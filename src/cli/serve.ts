@@ -90,7 +90,7 @@ export async function serve(command: MountCommand, announce: () => void): Promis
       findNodeText();
       // A rehearsal goes through /proc, where this mount must not be met.
       if (command.transport === "fuse" && !isWithin(bytes("/proc"), mountpoint)) {
-        void rehearseFirstRequests({ ...command.features, ...command.presentation }, command.copyUpAtOpen);
+        void rehearseFirstRequests(engine, { ...command.features, ...command.presentation }, command.copyUpAtOpen);
       }
       await session.done;
       await tracing.end();

@@ -28,9 +28,14 @@ const PAGE = 4096;
 /** Milliseconds between two requests, in which those of callers have their turn. */
 const PAUSE = 2;
 
-/** The opcodes of the requests that were answered with an error. */
-export async function rehearse(engine: Engine, copyUpAtOpen: boolean): Promise<number[]> {
-  const stage = new Stage(engine, copyUpAtOpen);
+/** Callers have come, whose requests do what a rehearsal is for, and need the processor. */
+class CutShort extends Error {
+  override readonly name = "CutShort";
+}
+
+/** The opcodes of the requests that were answered with an error. Throws where `isNeeded` says no before it is through. */
+export async function rehearse(engine: Engine, copyUpAtOpen: boolean, isNeeded: () => boolean): Promise<number[]> {
+  const stage = new Stage(engine, copyUpAtOpen, isNeeded);
   await stage.ask(Opcode.GETATTR, ROOT, new Uint8Array(fuse_getattr_in.sizeof));
   await stage.ask(Opcode.READDIRPLUS, ROOT, reading(PAGE));
   await stage.lookUp("missing");
@@ -61,7 +66,7 @@ class Stage {
   #opcode = 0;
   #answered: () => void = () => undefined;
 
-  constructor(engine: Engine, copyUpAtOpen: boolean) {
+  constructor(engine: Engine, copyUpAtOpen: boolean, private readonly isNeeded: () => boolean) {
     this.#adapter = new Adapter({
       engine, copyUpAtOpen, lifetime: FOREVER, backing: null, virtualXattrs: null, tracer: { start: () => 0, servedFor: () => 0 },
       device: {
@@ -84,6 +89,7 @@ class Stage {
   /** Has a request served, and waits for its answer. */
   async ask(opcode: number, nodeid: number, ...parts: readonly Uint8Array[]): Promise<void> {
     await setTimeout(PAUSE, undefined, { ref: false });
+    if (!this.isNeeded()) throw new CutShort();
     const header = new Words(fuse_in_header.sizeof);
     this.#opcode = opcode;
     header.setU32(fuse_in_header.opcode, opcode);

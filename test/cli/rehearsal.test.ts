@@ -23,8 +23,17 @@ describe.runIf(isRoot)("the first requests are rehearsed", () => {
   ];
   it.each(cases)("%s, each with the answer that a kernel would get, and nothing stays open", async (_, features) => {
     const before = open();
-    const refused = await rehearseFirstRequests(features, false);
+    const refused = await rehearseFirstRequests({ inodeCount: 1 }, features, false);
     expect(refused).toEqual([...REFUSED, ...REFUSED, ...REFUSED, ...REFUSED]);
+    expect(open()).toEqual(before);
+  });
+
+  it.each([0, 1, 10])("until callers come: asked %i times before, it is cut short and nothing stays open", async (times) => {
+    const before = open();
+    let asked = 0;
+    const served = { get inodeCount() { return asked++ < times ? 1 : 1000; } };
+    expect(await rehearseFirstRequests(served, {}, false)).toBeNull();
+    expect(asked).toBe(times + 1);
     expect(open()).toEqual(before);
   });
 });
