@@ -97,7 +97,8 @@ export async function serve(command: MountCommand, announce: () => void): Promis
       profiling.end();
       if (!command.foreground) log.info(`unmounted ${shown}`);
     } finally {
-      engine.close();
+      if (settled) closeSynced(engine, shown, log);
+      else engine.close();
     }
   } finally {
     if (!settled) removeLeftovers();
@@ -114,6 +115,12 @@ function openEngine(command: MountCommand, log: DaemonLog): Engine {
     ...command.features,
     ...presentationOf(command, log),
   }, log);
+}
+
+/** As the kernel's overlay ends; there is nobody left who could be told of an error. */
+function closeSynced(engine: Engine, shown: string, log: DaemonLog): void {
+  const error = engine.closeSynced();
+  if (error < 0) log.warn(`${shown} is unmounted, but its upper could not be synced: ${errnoName(error)}; the kernel's log may say why`);
 }
 
 /** Throws UsageError where the file can't be written. */

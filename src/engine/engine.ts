@@ -35,6 +35,7 @@ import { rmdir, unlink } from "./remove.js";
 import { rename } from "./rename.js";
 import { makeRoot } from "./root.js";
 import { stage } from "./staging.js";
+import { syncAndClose, upperToSync } from "./upper-sync.js";
 import type { AttrChange, Caller, Log } from "./types.js";
 import { changeXattr, dropXattr, getXattr, listMergedXattrs } from "./xattr.js";
 
@@ -135,6 +136,16 @@ export class Engine {
     this.fs.copyAhead.close();
     this.fs.inodes.close();
     closeLayers(this.fs);
+  }
+
+  /**
+   * As close, and what the upper was given is on the disk then; 0 or a negated errno. Its locks are gone before, so that
+   * nobody who mounts it again has to wait for that.
+   */
+  closeSynced(): number {
+    const upper = upperToSync(this.fs);
+    this.close();
+    return upper === null ? 0 : syncAndClose(upper);
   }
 
   /**
