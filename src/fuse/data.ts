@@ -32,11 +32,26 @@ export function write(adapter: Adapter, request: Request, inode: Inode): Outcome
     if (error < 0) return error;
   }
   const position = request.u64(fuse_write_in.offset);
-  const isWriteback = (request.u32(fuse_write_in.write_flags) & FUSE_WRITE_CACHE) !== 0;
-  const written = adapter.engine.write(inode, request.buffer, data, size, position, isWriteback);
-  if (written >= 0) return encodeWritten(adapter, written);
-  if (isWriteback && !mayFindRoom(request, written)) adapter.drops.writeFailed(inode, position);
-  return written;
+  if (request.u32(fuse_write_in.write_flags) & FUSE_WRITE_CACHE) return writeBack(adapter, request, inode, data, size, position);
+  const written = adapter.engine.write(inode, request.buffer, data, size, position);
+  return written < 0 ? written : encodeWritten(adapter, written);
+}
+
+/**
+ * All of it, or an error: of what it writes back the kernel takes the answer's error and not its size
+ * (fuse_writepage_end in fs/fuse/file.c), so what a short answer leaves out would be lost without a word.
+ */
+function writeBack(adapter: Adapter, request: Request, inode: Inode, data: number, size: number, position: number): Outcome {
+  for (let done = 0; done < size;) {
+    const written = adapter.engine.write(inode, request.buffer, data + done, size - done, position + done, true);
+    if (written <= 0) {
+      const error = written || -E.EIO;
+      if (!mayFindRoom(request, error)) adapter.drops.writeFailed(inode, position + done);
+      return error;
+    }
+    done += written;
+  }
+  return encodeWritten(adapter, size);
 }
 
 function encodeWritten(adapter: Adapter, written: number): Outcome {

@@ -62,6 +62,29 @@ test("WRITE hands the data over where it stands", () => {
   expect([answer.body.length, answer.u32(fuse_write_out.size)]).toEqual([fuse_write_out.sizeof, 5]);
 });
 
+test("what the kernel writes back is written whole, piece by piece, or is an error, as it does not look at a short answer", async () => {
+  const asked: unknown[] = [];
+  const answersTo = async (pieces: number[], write_flags: number): Promise<number[]> => {
+    const served = serve({
+      write: (_inode, buffer, offset, length, position) => {
+        asked.push([Buffer.from(buffer.subarray(offset, offset + length)).toString(), position]);
+        return pieces.shift()!;
+      },
+    });
+    served.send(Opcode.WRITE, { nodeid: 7 }, encode(fuse_write_in, { offset: 9, size: 5, write_flags }), Buffer.from("hello"));
+    for (let turn = 0; turn < 4; turn += 1) await settle();
+    const [answer] = served.device.messages;
+    return [answer!.error, answer!.error === 0 ? answer!.u32(fuse_write_out.size) : 0, ...served.device.offThread.map((notice) => Number(notice.u64(fuse_notify_inval_inode_out.off)))];
+  };
+  expect(await answersTo([2, 3], FUSE_WRITE_CACHE)).toEqual([0, 5]);
+  expect(asked.splice(0)).toEqual([["hello", 9], ["llo", 11]]);
+  expect(await answersTo([2, -E.EIO], FUSE_WRITE_CACHE)).toEqual([-E.EIO, 0, 11]);
+  expect(await answersTo([2, 0], FUSE_WRITE_CACHE)).toEqual([-E.EIO, 0, 11]);
+  expect(await answersTo([2, -E.ENOSPC, 2, -E.ENOSPC], FUSE_WRITE_CACHE)).toEqual([-E.ENOSPC, 0, 11]);
+  expect(asked.splice(0).length).toBe(8);
+  expect(await answersTo([2], 0)).toEqual([0, 2]);
+});
+
 test("what the kernel wrote back in vain is dropped from its cache", () => {
   const served = serve({ write: () => -E.EIO });
   const write = (write_flags: number): number =>

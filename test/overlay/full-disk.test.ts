@@ -63,6 +63,20 @@ overlay("a full disk", { upperKiB: 3000 }, (it) => {
     expect(merged.read("other")).toBe("xy");
   });
 
+  it("a new file that fits but for its end is refused as well, by fsync at the latest", { lower: {} }, ({ merged }) => {
+    for (const more of [4, 52, 100, 1000]) {
+      const wrote = outcome(() => {
+        merged.with("f", O_RDWR | O_CREAT, (opened) => {
+          // By pages, as write(2) itself may write less than all.
+          for (let at = 0; at < 3000 + more; at += 4) opened.write(Buffer.alloc(4 * KIB, 1), at * KIB);
+          opened.sync();
+        });
+      });
+      expect(wrote).toBe("ENOSPC");
+      merged.unlink("f");
+    }
+  });
+
   it("what a deletion frees is there at once, again and again", { lower: { d: dir(many) } }, ({ merged, fixture }) => {
     for (const name of Object.keys(many)) {
       expect(outcome(() => fillUp(merged))).toBe("ENOSPC");
