@@ -42,7 +42,10 @@ export class CopyAhead {
   readonly #held = new Map<FileInode, Held>();
   /** Not begun; the last one takes more. */
   readonly #batches: CopyBatch[] = [];
-  #busy = 0;
+  /** Who copies one batch after the other, until there are none. */
+  readonly #making = new Set<Promise<void>>();
+  /** There was no room once: nobody's is to be taken for copies that may not be needed. */
+  #isOver = false;
   #copied: FileInode | null = null;
   #vainBatches = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -66,7 +69,21 @@ export class CopyAhead {
     this.#next.after(fs, { directory: parent, name }, walk, () => this.#room(fs), (file, ofWalk) => this.#want(fs, file, ofWalk));
     if (this.#batches.length === 0) return;
     this.#timer ??= setInterval(() => this.#review(fs), PATIENCE).unref();
-    while (this.#busy < MOST_BATCHES && this.#batches.length > 0) void this.#makeAll(fs);
+    while (this.#making.size < MOST_BATCHES && this.#batches.length > 0) {
+      const making = this.#makeAll(fs).finally(() => this.#making.delete(making));
+      this.#making.add(making);
+    }
+  }
+
+  /** Somebody has found no room, or is at the end of a quota: gives back what copies hold, if there are any, and no more are made. */
+  async giveBack(fs: OverlayFs): Promise<boolean> {
+    this.#isOver = true;
+    const isMore = this.#held.size > 0;
+    for (const batch of this.#batches.splice(0)) batch.abandon();
+    for (const inode of this.#held.keys()) this.#release(fs, inode);
+    this.#next.end();
+    await Promise.all(this.#making);
+    return isMore;
   }
 
   close(): void {
@@ -79,7 +96,7 @@ export class CopyAhead {
 
   /** Whether copies are made ahead in this overlay: those whose data has to be on the disk before they are seen. */
   #isOf({ work, config, index, upper }: OverlayFs): boolean {
-    return mayCopyLong && this.#vainBatches < VAIN_BATCHES && work !== null && work.features.tmpfile && work.features.xattr
+    return mayCopyLong && !this.#isOver && this.#vainBatches < VAIN_BATCHES && work !== null && work.features.tmpfile && work.features.xattr
       && config.fsync === "auto" && !config.metacopy && !index?.all && upper?.statOverride === null;
   }
 
@@ -112,12 +129,10 @@ export class CopyAhead {
 
   /** Makes what is wanted, and what comes to be wanted meanwhile: together that is fewer writes than one by one. */
   async #makeAll(fs: OverlayFs): Promise<void> {
-    this.#busy++;
     for (let batch = this.#batches.shift(); batch; batch = this.#batches.shift()) {
       const made = await batch.make(fs);
       if (made !== 0) this.#vainBatches = made > 0 ? 0 : this.#vainBatches + 1;
     }
-    this.#busy--;
   }
 
   /** Lets go what nobody has asked for. */

@@ -411,6 +411,11 @@ export class Engine {
     this.fs.credentials.restore();
     this.fs.copyAhead.goOn(this.fs);
   }
+
+  /** Something has found no room (ENOSPC, EDQUOT) and may be tried again: gives back what is held ahead of need; whether there was any. */
+  freeRoom(): Promise<boolean> {
+    return this.fs.copyAhead.giveBack(this.fs);
+  }
 }
 
 function referenced(answer: Inode | Errno): Inode | Errno {

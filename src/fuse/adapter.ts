@@ -160,17 +160,30 @@ export class Adapter {
     this.notifier.dropData(inode, offset).then(repeat, repeat);
   }
 
+  /** Serves `request` once more when the requests that are there have been served. */
+  repeatCaughtUp(request: Request): void {
+    this.#repeatCaughtUp(request.keep(), () => undefined);
+  }
+
   /**
-   * Serves `request` once more when the requests that are there have been served. A FORGET, which gives the space of a
+   * The same for one that has found no room, when there is as much as there can be. A FORGET, which gives the space of a
    * deleted file back, may come behind up to eight requests that were made after it (fuse_dev_do_read in fs/fuse/dev.c).
    */
-  repeatCaughtUp(request: Request): void {
+  repeatWithRoom(request: Request): void {
     const kept = request.keep();
-    kept.isCaughtUp = true;
     const { forgotten } = this;
+    void this.engine.freeRoom().then((isMore) => {
+      this.#repeatCaughtUp(kept, () => {
+        // A long copy-up begins anew, where it may find more than before.
+        if (isMore || this.forgotten !== forgotten) kept.waitedFor.length = 0;
+      });
+    });
+  }
+
+  #repeatCaughtUp(kept: Request, prepare: () => void): void {
+    kept.isCaughtUp = true;
     this.#device.whenCaughtUp(() => {
-      // A copy-up that found no room begins anew, where there may be some now.
-      if (this.forgotten !== forgotten) kept.waitedFor.length = 0;
+      prepare();
       this.#repeat(kept);
     });
   }

@@ -95,7 +95,7 @@ export function operationName(opcode: number): string {
 export function dispatch(adapter: Adapter, request: Request): Outcome {
   const outcome = perform(adapter, request);
   if (mayFindRoom(request, outcome)) {
-    adapter.repeatCaughtUp(request);
+    adapter.repeatWithRoom(request);
     return DEFERRED;
   }
   if (outcome !== DEFERRED) {

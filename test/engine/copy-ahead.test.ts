@@ -108,6 +108,22 @@ describe.runIf(isRoot)("copying ahead", () => {
     expect(openFiles() - before).toBeLessThanOrEqual(2);
   });
 
+  test("is given back where somebody finds no room, also what is being made, and not done again", async () => {
+    haltPatience();
+    for (let i = 0; i < 2; i++) await change(i);
+    const before = openFiles();
+    for (let i = 2; i < 4; i++) await change(i);
+    await until(() => isCopied(fileAt(5)));
+    expect(await overlay.engine.freeRoom()).toBe(true);
+    expect(openFiles() - before).toBeLessThanOrEqual(2);
+    const batches = copied.length;
+    for (let i = 4; i < COUNT; i++) await change(i);
+    expect(copied.length).toBe(batches);
+    expect(statSync(overlay.path("upper", "d", nameOf(5))).mode).toBe(0o100600);
+    expect(await overlay.engine.freeRoom()).toBe(false);
+    expect(overlay.workContent()).toEqual([]);
+  });
+
   test("a file that is written, emptied or removed instead is what it would be anyway", async () => {
     for (let i = 0; i < 3; i++) await change(i);
     await until(() => [3, 4, 5].every((i) => isCopied(fileAt(i))));

@@ -132,7 +132,7 @@ function combined(this: Engine, parent: Inode, name: Bytes, out: Stat): Inode | 
 /** An adapter over an engine with these methods. Nothing is long, and the inodes above are there. */
 export function serve(methods: Partial<Engine>, { copyUpAtOpen = false, lifetime = FOREVER, backing = null, virtualXattrs = null, repeat = dispatch }: Partial<AdapterOptions> = {}): Served {
   const engine = {
-    readOnly: false, hasAcls: true, inode: (id: number) => known.get(id), stage: () => null, protection: () => 0, answered: () => undefined, lookupWithAttributes: combined, ...methods,
+    readOnly: false, hasAcls: true, inode: (id: number) => known.get(id), stage: () => null, protection: () => 0, answered: () => undefined, freeRoom: () => Promise.resolve(false), lookupWithAttributes: combined, ...methods,
   } as unknown as Engine;
   const device = new Recorder();
   const warnings: string[] = [];
