@@ -145,7 +145,14 @@ function mustBuffer(result: number): boolean {
   return result === -E.EXDEV || result === -E.EINVAL || result === -E.EOPNOTSUPP || result === -E.ENOSYS;
 }
 
+/** All that there was to read, `length` bytes at most, or an errno. */
 function copyBuffered(source: number, target: number, at: number, length: number): number {
   const read = native.pread(source, buffer, 0, length, at);
-  return read <= 0 ? read : openFile.pwrite(target, buffer, 0, read, at);
+  for (let done = 0; done < read;) {
+    // The end of a disk or a quota cuts a write short; what there is then must not pass for all that there is to copy.
+    const written = openFile.pwrite(target, buffer, done, read - done, at + done);
+    if (written <= 0) return written || -E.EIO;
+    done += written;
+  }
+  return read;
 }

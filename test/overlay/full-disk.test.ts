@@ -30,6 +30,19 @@ overlay("a full disk", { upperKiB: 3000 }, (it) => {
     expect(merged.read("d/f")).toBe(lower.read("d/f"));
   });
 
+  it("nor does one that finds room for a part, also of a small file", { lower: { small: file(Buffer.alloc(80 * KIB, "small file ")) } }, ({ merged, upper, lower, fixture }) => {
+    for (const room of [4, 20, 40, 76]) {
+      const { free, blockSize } = statfs(fixture.merged.path);
+      merged.write("filler", Buffer.alloc(free * blockSize - room * KIB, 1));
+      expect(outcome(() => merged.chmod("small", 0o600))).toBe("ENOSPC");
+      expect(upper.exists("small")).toBe(false);
+      expect(merged.read("small")).toBe(lower.read("small"));
+      merged.unlink("filler");
+    }
+    merged.chmod("small", 0o600);
+    expect(upper.read("small")).toBe(lower.read("small"));
+  });
+
   it("a write that needs such a copy-up is refused with ENOSPC, by fsync at the latest", { needs: ["nanoseconds"], lower: { f: large } }, ({ merged, upper, lower, remount }) => {
     const wrote = outcome(() => {
       merged.with("f", O_WRONLY, (opened) => {
