@@ -4,9 +4,9 @@
  * left open and nothing changed.
  * Source: ovl_fill_super, ovl_get_workdir and ovl_check_layer in fs/overlayfs/super.c.
  */
-import { bytes, display } from "../sys/bytes.js";
+import { bytes, display, type Bytes } from "../sys/bytes.js";
 import { LOCK_EX, LOCK_NB } from "../sys/constants.js";
-import { errnoName } from "../sys/errno.js";
+import { E, errnoName } from "../sys/errno.js";
 import { native } from "../sys/native.js";
 import { Stat } from "../sys/stat.js";
 import { mayUseTrusted } from "../sys/trusted-xattrs.js";
@@ -216,17 +216,25 @@ function refuseVolatile({ fd, path }: OpenedDirectory): void {
 function openWork(base: RealDirectory, { path }: OpenedDirectory, config: Config, log: Log): Work {
   const directory = prepareWork(base);
   if (typeof directory === "number") {
+    refuseFull(directory, path);
     throw new OptionError(`work directory '${display(path)}' can't be prepared (${errnoName(directory)}); use an empty, writable directory`);
   }
   const refusal = tryWhiteout(directory);
+  refuseFull(refusal, path);
   if (refusal < 0 && config.whiteouts !== "oci") {
     removeDirectory(base, bytes("work"));
     throw new OptionError(`the upper's file system takes no whiteouts (${errnoName(refusal)}), as is so with one that is an overlay itself; put the upper and '${display(path)}' on another, or use whiteouts=oci`);
   }
-  const work = new Work(base, path, directory, { ...probeFeatures(directory, log), whiteouts: refusal >= 0 }, log);
+  const work = new Work(base, path, directory, { ...probeFeatures(directory, path, log), whiteouts: refusal >= 0 }, log);
   if (!work.features.xattr) withoutXattrs(config, log);
   if (config.fsync === "volatile") markVolatile(base);
   return work;
+}
+
+/** What is only short of room would look like what the file system can't do. */
+function refuseFull(error: number, path: Bytes): void {
+  if (error !== -E.ENOSPC && error !== -E.EDQUOT) return;
+  throw new OptionError(`there is no room for work directory '${display(path)}' (${errnoName(error)}); make some, or mount without changes by -o ro`);
 }
 
 /** The kernel's guard: until somebody removes it by hand, the upper is not mounted again. */
@@ -246,10 +254,12 @@ function tryWhiteout(work: RealDirectory): number {
 }
 
 /** Tries what the file system of the upper can do, as ovl_make_workdir does. */
-function probeFeatures(work: RealDirectory, log: Log): Pick<UpperFeatures, "tmpfile" | "xattr"> {
+function probeFeatures(work: RealDirectory, path: Bytes, log: Log): Pick<UpperFeatures, "tmpfile" | "xattr"> {
   const nameless = createNameless(work, 0);
+  refuseFull(nameless, path);
   if (nameless >= 0) native.close(nameless);
   const marked = setXattr(work, work.layer.xattrs.opaque, Buffer.from("0"), 0);
+  refuseFull(marked, path);
   if (marked >= 0) removeXattr(work, work.layer.xattrs.opaque);
   else log.warn(`the upper takes no overlay xattrs (${errnoName(marked)}): no opaque directories, inode numbers change with a copy-up`);
   return { tmpfile: nameless >= 0, xattr: marked >= 0 };

@@ -56,6 +56,16 @@ describe.each(mounters.filter((mounter) => mounter === kernel || mounter === ovl
     expect(remains(base)).toEqual([]);
   });
 
+  it.skipIf(reason !== null)("an upper without room for the mount's own files is refused, and not for what it can do", () => {
+    mustRun("mount", ["-t", "tmpfs", "-o", "nr_inodes=30", "ovlfs-test", join(place, "base")]);
+    mountOn(mounter, "base");
+    mustRun("umount", [join(place, "merged")]);
+    expect(waitUntil(() => processesNaming(join(place, "merged")).length === 0)).toBe(true);
+    for (let at = 0; outcome(() => { new Tree(join(place, "base")).create(`filler${at}`); }) === "done"; at++);
+    expect(() => { mountOn(mounter, "base"); }).toThrow(mounter === ovlfs ? /there is no room for work directory .*\(ENOSPC\)/ : /No space left/);
+    expect(mountsBelow(join(place, "merged"))).toEqual([]);
+  });
+
   it.skipIf(reason !== null)("an upper on an ovlfs mount is refused", () => {
     const base = overlayBase(ovlfs);
     expect(() => { mountOn(mounter, base); }).toThrow();
