@@ -22,12 +22,17 @@ export class Drops {
     this.#awaited.push(this.notifier.dropListing(directory));
   }
 
-  /** What the kernel holds of a file from `offset` on could not be written; it would go on showing it. Nobody waits for that. */
+  /**
+   * What the kernel holds of a file from `offset` on could not be written; it would go on showing it, and the size that it keeps
+   * itself. It takes no other from us (fuse_change_attributes in fs/fuse/inode.c) but for an inode that it looks up anew. Nobody waits for that.
+   */
   writeFailed(inode: Inode, offset: number): void {
     const dropped = this.notifier.dropData(inode, offset).then(() => {
       if (this.#failed === dropped) this.#failed = null;
     });
     this.#failed = dropped;
+    if (inode.isDirectory) return;
+    for (const { parent, name } of inode.links) void this.notifier.dropName(parent, name);
   }
 
   /**

@@ -75,7 +75,7 @@ function serve(request: MountRequest, { connection }: Mounted): Promise<Profiler
 }
 
 function notifications({ notifier: { sent } }: Adapter): Record<string, number> {
-  return { attribute_notifications: sent.attributes, data_notifications: sent.data, listing_notifications: sent.listings };
+  return { attribute_notifications: sent.attributes, data_notifications: sent.data, listing_notifications: sent.listings, name_notifications: sent.names };
 }
 
 /** As dispatch, with each request and its outcome in the log. */

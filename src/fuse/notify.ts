@@ -10,9 +10,10 @@
  * notified from another thread.
  */
 import type { Inode } from "../engine/inode.js";
-import { FUSE_NOTIFY_INVAL_INODE } from "./protocol.js";
+import type { Bytes } from "../sys/bytes.js";
+import { FUSE_NOTIFY_INVAL_ENTRY, FUSE_NOTIFY_INVAL_INODE } from "./protocol.js";
 import type { Device } from "./reply.js";
-import { fuse_notify_inval_inode_out, fuse_out_header } from "./structs.js";
+import { fuse_notify_inval_entry_out, fuse_notify_inval_inode_out, fuse_out_header } from "./structs.js";
 import { Words } from "./words.js";
 
 /** What waits for file data does not hold up what waits for a listing. */
@@ -31,6 +32,7 @@ export interface Sent {
   readonly attributes: number;
   readonly data: number;
   readonly listings: number;
+  readonly names: number;
 }
 
 const ATTRIBUTES_ONLY = -1;
@@ -40,7 +42,7 @@ export class Notifier {
   readonly #device: NotifyingDevice;
   readonly #message = new Words(LENGTH);
   /** How many there have been. */
-  readonly sent = { attributes: 0, data: 0, listings: 0 };
+  readonly sent = { attributes: 0, data: 0, listings: 0, names: 0 };
 
   constructor(device: NotifyingDevice) {
     this.#device = device;
@@ -85,6 +87,23 @@ export class Notifier {
     this.sent.listings += 1;
     this.#address(directory, 0);
     return this.#writeOffThread("listings");
+  }
+
+  /**
+   * Has the kernel drop a name, and with it the inode as soon as nobody has it open, so that both are looked up anew. It waits for
+   * the lock of the directory, whose holder may wait for this thread.
+   */
+  dropName(directory: Inode, name: Bytes): Promise<void> {
+    this.sent.names += 1;
+    const start = fuse_out_header.sizeof + fuse_notify_inval_entry_out.sizeof;
+    const length = start + name.length + 1;
+    const message = new Words(length);
+    message.setU32(fuse_out_header.len, length);
+    message.setU32(fuse_out_header.error, FUSE_NOTIFY_INVAL_ENTRY);
+    message.setU64(fuse_out_header.sizeof + fuse_notify_inval_entry_out.parent, directory.id);
+    message.setU32(fuse_out_header.sizeof + fuse_notify_inval_entry_out.namelen, name.length);
+    message.buffer.write(name, start, "latin1");
+    return this.#device.writeOffThread(message.buffer.subarray(0, length), "files");
   }
 
   #writeOffThread(lane: Lane): Promise<void> {

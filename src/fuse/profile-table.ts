@@ -46,6 +46,6 @@ function summary({ duration, cpu, waiting }: Profile, kinds: readonly Kind[]): s
     + `${milliseconds(cpu.user)} ms of user and ${milliseconds(cpu.system)} ms of system time`;
 }
 
-function totals({ bytesRead, bytesWritten, notifications: { attributes, data, listings } }: Profile): string {
-  return `${bytesRead} bytes read, ${bytesWritten} bytes written; notifications: ${attributes} of attributes, ${data} of data, ${listings} of listings`;
+function totals({ bytesRead, bytesWritten, notifications: { attributes, data, listings, names } }: Profile): string {
+  return `${bytesRead} bytes read, ${bytesWritten} bytes written; notifications: ${attributes} of attributes, ${data} of data, ${listings} of listings, ${names} of names`;
 }

@@ -109,9 +109,10 @@ export class Profile implements LateAnswers {
   get cpu(): NodeJS.CpuUsage { return process.cpuUsage(this.#cpuBefore); }
 
   get notifications(): Sent {
-    const { attributes, data, listings } = this.#sentBefore;
+    const { attributes, data, listings, names } = this.#sentBefore;
     return {
       attributes: this.#sent.attributes - attributes, data: this.#sent.data - data, listings: this.#sent.listings - listings,
+      names: this.#sent.names - names,
     };
   }
 }

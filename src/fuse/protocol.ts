@@ -66,6 +66,7 @@ export const FUSE_SETXATTR_ACL_KILL_SGID = 1 << 0;
 export const FUSE_COMPAT_SETXATTR_IN_SIZE = 8;
 
 export const FUSE_NOTIFY_INVAL_INODE = 2;
+export const FUSE_NOTIFY_INVAL_ENTRY = 3;
 
 /** fuse_statx.mask, as in statx(2). */
 export const STATX_BASIC_STATS = 0x7ff;

@@ -141,3 +141,4 @@ export const fuse_dirent = struct({ ino: u64, off: u64, namelen: u32, type: u32 
 export const fuse_direntplus = struct({ entry_out: fuse_entry_out, dirent: fuse_dirent });
 
 export const fuse_notify_inval_inode_out = struct({ ino: u64, off: u64, len: u64 });
+export const fuse_notify_inval_entry_out = struct({ parent: u64, namelen: u32, flags: u32 });

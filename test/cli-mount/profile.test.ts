@@ -37,7 +37,7 @@ it("--profile=FILE counts from the start, and is written at SIGUSR1 and at the u
   expect(first!.summary).toMatch(/^20\S+Z profile of m, [\d.]+ s: \d+ requests, [\d.]+ ms of serving/);
   expect([first!.counts.get("LOOKUP"), first!.counts.get("READ"), first!.counts.get("WRITE")]).toEqual([1, 1, undefined]);
   expect([last!.counts.get("READ"), last!.counts.get("WRITE")]).toEqual([1, 1]);
-  expect(last!.last).toMatch(/^7 bytes read, 4 bytes written; notifications: \d+ of attributes, 0 of data, 0 of listings$/);
+  expect(last!.last).toMatch(/^7 bytes read, 4 bytes written; notifications: \d+ of attributes, 0 of data, 0 of listings, 0 of names$/);
 });
 
 it("SIGUSR1 begins a profile of a mount that runs, shows it when it comes again, and SIGUSR2 ends it", async () => {

@@ -4,7 +4,7 @@
  */
 import { endianness } from "node:os";
 import type { Engine } from "../../src/engine/engine.js";
-import type { Inode } from "../../src/engine/inode.js";
+import type { Inode, Link } from "../../src/engine/inode.js";
 import { Adapter, type AdapterOptions } from "../../src/fuse/adapter.js";
 import { FOREVER } from "../../src/fuse/encode.js";
 import { dispatch } from "../../src/fuse/dispatch.js";
@@ -97,7 +97,7 @@ export function encodeRequest(opcode: number, header: Header, ...parts: readonly
 }
 
 export const root = { id: 1, type: S_IFDIR, isDirectory: true } as Inode;
-export const file = { id: 7, type: S_IFREG, isDirectory: false } as Inode;
+export const file = { id: 7, type: S_IFREG, isDirectory: false, links: [] as readonly Link[] } as Inode;
 export const directory = { id: 8, type: S_IFDIR, isDirectory: true } as Inode;
 const known = new Map([root, file, directory].map((inode) => [inode.id, inode]));
 

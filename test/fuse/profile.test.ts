@@ -87,7 +87,7 @@ test("an answer that is held back until a listing is dropped is timed until it g
   profiled.now += 5;
   await settle();
   expect(profiled.kind(Opcode.READ).waited.total).toBe(5000);
-  expect(profiled.profile.notifications).toEqual({ attributes: 0, data: 0, listings: 1 });
+  expect(profiled.profile.notifications).toEqual({ attributes: 0, data: 0, listings: 1, names: 0 });
 });
 
 test("what is never answered does not wait", () => {
@@ -106,7 +106,7 @@ test("the table has a row for each kind, the costliest first, and names what the
   expect(heading!.split(/ {2,}/)).toEqual(
     ["request", "count", "errors", "total ms", "mean us", "p50 us", "p99 us", "max us", "waited", "mean ms", "p99 ms", "max ms"]);
   expect(rows.slice(0, -1).map((row) => row.split(/ {2,}/).slice(0, 4))).toEqual([["READ", "1", "2.0", "2000.0"], ["GETATTR", "1", "0.0", "0.0"]]);
-  expect(rows.at(-1)).toBe("5 bytes read, 0 bytes written; notifications: 1 of attributes, 0 of data, 0 of listings");
+  expect(rows.at(-1)).toBe("5 bytes read, 0 bytes written; notifications: 1 of attributes, 0 of data, 0 of listings, 0 of names");
 });
 
 test("a profile begins from zero each time, and without one requests go where they go anyway", () => {

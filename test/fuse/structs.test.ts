@@ -51,6 +51,7 @@ const layouts: Readonly<Record<string, readonly number[]>> = {
   fuse_dirent: [24, 0, 8, 16, 20],
   fuse_direntplus: [152, 0, 128],
   fuse_notify_inval_inode_out: [24, 0, 8, 16],
+  fuse_notify_inval_entry_out: [16, 0, 8, 12],
 };
 
 const declared = Object.entries(structs).filter((entry): entry is [string, structs.AnyStruct] => entry[0].startsWith("fuse_"));

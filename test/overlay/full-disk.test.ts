@@ -1,5 +1,5 @@
 /** A full disk under the upper: what can't be done is refused, and nothing is lost or left half made. */
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { dir, file, OLD } from "../harness/layers.js";
 import { overlay } from "../harness/overlay-cases.js";
 import { outcome, statfs } from "../harness/syscalls.js";
@@ -88,6 +88,25 @@ overlay("a full disk", { upperKiB: 3000 }, (it) => {
       expect(wrote).toBe("ENOSPC");
       merged.unlink("f");
     }
+  });
+
+  it("a file that could not be extended has its former size again, and goes on from there", { lower: { log: file("one ") } }, async ({ merged }) => {
+    const { free, blockSize } = statfs(merged.path);
+    merged.write("filler", Buffer.alloc(free * blockSize - 40 * KIB, 1));
+    const wrote = outcome(() => {
+      merged.with("log", O_WRONLY, (opened) => {
+        for (let at = 0; at < 100 * KIB; at += 4 * KIB) opened.write(Buffer.alloc(4 * KIB, "two "), 4 + at);
+        opened.sync();
+      });
+    });
+    expect(wrote).toBe("ENOSPC");
+    merged.unlink("filler");
+    await vi.waitFor(() => { expect(merged.stat("log").size).toBeLessThanOrEqual(44 * KIB); });
+    const read = merged.read("log");
+    expect(read).toBe(`one ${"two ".repeat(30 * KIB)}`.slice(0, read.length));
+    merged.append("log", "three");
+    expect(merged.read("log")).toBe(`${read}three`);
+    merged.truncate("log", 4);
   });
 
   it("what a deletion frees is there at once, again and again", { lower: { d: dir(many) } }, ({ merged, fixture }) => {
