@@ -17,7 +17,7 @@ import { closeData, DataFile } from "./data-file.js";
 import { nameAdded } from "./directory.js";
 import { pathOf } from "./events.js";
 import { markImpure } from "./impure.js";
-import { addDirectory, indexName, type Index } from "./index-directory.js";
+import { addDirectory, indexName, removeUnlinked, type Index } from "./index-directory.js";
 import type { DirectoryInode, FileInode, Inode, Link } from "./inode.js";
 import { knowEmpty } from "./known-names.js";
 import { linkUp } from "./link-up.js";
@@ -106,12 +106,20 @@ function copyUpToIndex(
   const index = fs.index!;
   const name = indexName(metadata.origin!);
   const { nlink } = stat;
+  const { metacopy, hasOrigin, lostLinks } = inode;
+  const isOfLower = { upper: null, indexed: null, metacopy, hasOrigin, lostLinks } satisfies Partial<FileInode>;
   const error = copyUpTo(fs, work, inode, metadata, data, index.directory, name);
   if (error < 0) return error;
   inode.indexed = { name, nlink: nlink - inode.lostLinks, lowerNlink: nlink };
   inode.lostLinks = 0;
   if (native.statx(inode.upper!.dirfd(), inode.upper!.name, stat.fields) >= 0) fs.inodes.setLinkKey(inode, stat.ino);
-  return linkUp(fs, inode, link.parent, link.name);
+  const linked = linkUp(fs, inode, link.parent, link.name);
+  if (linked < 0 && removeUnlinked(index, name)) {
+    closeData(inode);
+    fs.inodes.dropLinkKey(inode);
+    Object.assign(inode, isOfLower);
+  }
+  return linked;
 }
 
 function copyUpTo(

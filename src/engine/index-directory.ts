@@ -69,6 +69,15 @@ export function verifyDirectory(fs: OverlayFs, index: Index, name: Bytes, upper:
   return -E.EIO;
 }
 
+/**
+ * Removes the entry of a file whose copy-up got no further, so that it has no other name; whether it is gone. Left behind it would
+ * be taken for that of a file whose names have all been removed, by the kernel too (ovl_verify_index in fs/overlayfs/namei.c).
+ */
+export function removeUnlinked(index: Index, name: Bytes): boolean {
+  const isAlone = native.statx(index.directory.fd(), name, stat.fields) >= 0 && stat.nlink === 1;
+  return isAlone && removeFile(index.directory, name) >= 0;
+}
+
 /** Ends an entry whose last name is gone; with nfs_export a whiteout stays, so that its handles are stale. */
 export function removeEntry(fs: OverlayFs, index: Index, name: Bytes, isDirectory: boolean): void {
   const error = index.all ? whiteOut(fs, index, name, isDirectory)

@@ -72,6 +72,11 @@ export class InodeTable {
     this.#byLinkKey.set(key, inode);
   }
 
+  dropLinkKey(inode: FileInode): void {
+    if (inode.linkKey !== null) this.#byLinkKey.delete(inode.linkKey);
+    inode.linkKey = null;
+  }
+
   /** The inode that stands for all names of a lower file, by its `lowerKey`. */
   byLowerKey(key: string): FileInode | undefined {
     return this.#byLowerKey.get(key);
@@ -129,7 +134,7 @@ export class InodeTable {
   #dropFile(inode: FileInode): DirectoryInode | null {
     closeData(inode);
     inode.upper?.release();
-    if (inode.linkKey !== null) this.#byLinkKey.delete(inode.linkKey);
+    this.dropLinkKey(inode);
     if (inode.lowerKey !== null) this.#byLowerKey.delete(inode.lowerKey);
     this.onDrop(inode);
     const { parent, otherLinks } = inode;
