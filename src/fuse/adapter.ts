@@ -32,6 +32,9 @@ export function mayFindRoom(request: Request, outcome: Outcome): boolean {
   return (outcome === -E.ENOSPC || outcome === -E.EDQUOT) && !request.isCaughtUp;
 }
 
+/** Milliseconds in which somebody who waits for a copy and is killed is let go. */
+const INTERRUPT_PAUSE = 50;
+
 /** Who wants to know of answers that come after their request was served. */
 export interface LateAnswers {
   /** That to the request being served will be one. */
@@ -186,6 +189,13 @@ export class Adapter {
       prepare();
       this.#repeat(kept);
     });
+  }
+
+  /** Has the kernel send an INTERRUPT once more, in a while (fuse_dev_do_write in fs/fuse/dev.c). */
+  interruptAgain(unique: Unique): void {
+    setTimeout(() => {
+      if (!this.#ended) this.reply.send(unique, -E.EAGAIN);
+    }, INTERRUPT_PAUSE).unref();
   }
 
   /** The file system is unmounted: the engine must not be asked any more. */

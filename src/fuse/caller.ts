@@ -6,6 +6,8 @@ import { readFileSync, readlinkSync } from "node:fs";
 
 /** From linux/capability.h: may change a file and leave its setuid and setgid bits. */
 const CAP_FSETID = 4n;
+/** SIGKILL is signal 9, and signal 1 is bit 0. */
+const SIGKILL_BIT = 8n;
 
 /**
  * Whether a thread has CAP_FSETID, and not just in a user namespace of its own, where anybody has it. Where
@@ -18,6 +20,19 @@ export function hasFsetid(pid: number): boolean {
     return ((BigInt(`0x${effective ?? "0"}`) >> CAP_FSETID) & 1n) === 1n;
   } catch {
     return false;
+  }
+}
+
+/**
+ * Whether a thread is being ended by a signal: whichever it was, SIGKILL is pending for each thread then (complete_signal in
+ * kernel/signal.c). Where that can't be found out it is.
+ */
+export function isDying(pid: number): boolean {
+  try {
+    const [, pending] = /^SigPnd:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1")) ?? [];
+    return pending === undefined || ((BigInt(`0x${pending}`) >> SIGKILL_BIT) & 1n) === 1n;
+  } catch {
+    return true;
   }
 }
 

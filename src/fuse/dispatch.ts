@@ -5,6 +5,7 @@
 import { E } from "../sys/errno.js";
 import { logFault } from "../transport.js";
 import type { Inode } from "../engine/inode.js";
+import { isDying } from "./caller.js";
 import { DEFERRED, mayFindRoom, type Adapter, type Outcome } from "./adapter.js";
 import { getattr, readlink, setattr, statfs, statx } from "./attributes.js";
 import { copyFileRange, copyFileRange64, fallocate, fsync, lseek, read, write } from "./data.js";
@@ -133,9 +134,18 @@ function failed(adapter: Adapter, { name }: Operation, fault: unknown): Outcome 
   return fault instanceof MalformedRequest ? -E.EINVAL : -E.EIO;
 }
 
-/** Only who waits for a long copy-up can be interrupted: everything else has been answered by now. */
+/**
+ * Only who waits for a copy-up can be interrupted: everything else has been answered by now. Any signal is told, and only the first,
+ * but only one that ends the caller is heeded: nobody expects EINTR of a chmod(2).
+ */
 function interrupt(adapter: Adapter, request: Request): Outcome {
   const unique = request.u64(fuse_interrupt_in.unique) as Unique;
-  if (adapter.parking.remove(unique)) adapter.answerLate(unique, -E.EINTR);
+  const waiting = adapter.parking.find(unique);
+  if (waiting === undefined) return DEFERRED;
+  if (!isDying(waiting.pid)) {
+    adapter.interruptAgain(request.unique);
+  } else if (adapter.parking.remove(unique)) {
+    adapter.answerLate(unique, -E.EINTR);
+  }
   return DEFERRED;
 }

@@ -42,6 +42,15 @@ export class Parking {
     this.#queues.get(inode.id)!.push(kept);
   }
 
+  /** A request that waits here. */
+  find(unique: Unique): Request | undefined {
+    for (const queue of this.#queues.values()) {
+      const found = queue.find((request) => request.unique === unique);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
   /** Takes a request out, if it waits here. */
   remove(unique: Unique): boolean {
     for (const queue of this.#queues.values()) {

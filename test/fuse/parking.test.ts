@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Engine } from "../../src/engine/engine.js";
 import { FATTR_SIZE, Opcode } from "../../src/fuse/protocol.js";
 import {
@@ -83,6 +83,18 @@ test("INTERRUPT answers one that waits with EINTR, and it is never carried out",
   expect(served.device.messages.map(({ unique, error }) => [unique, error])).toEqual([[10n, -E.EINTR]]);
   await finish();
   expect(acts).toEqual(["write two"]);
+});
+
+test("INTERRUPT of one whose caller lives is asked for again in a while, and the caller goes on waiting", async () => {
+  const { served, acts, finish } = slow();
+  served.send(Opcode.WRITE, { nodeid: 7, unique: 10, pid: process.pid }, encode(fuse_write_in, { size: 3 }), Buffer.from("one"));
+  served.send(Opcode.INTERRUPT, { unique: 11 }, encode(fuse_interrupt_in, { unique: 10 }));
+  expect(served.device.messages).toEqual([]);
+  await vi.waitFor(() => { expect(served.device.messages).toHaveLength(1); });
+  expect(served.device.messages.map(({ unique, error }) => [unique, error])).toEqual([[11n, -E.EAGAIN]]);
+  await finish();
+  expect(acts).toEqual(["write one"]);
+  expect(served.device.messages.at(-1)).toMatchObject({ unique: 10n, error: 0 });
 });
 
 test("nobody waits twice for one file, so a copy-up that fails is begun once for all who wait", async () => {

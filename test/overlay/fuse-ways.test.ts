@@ -3,14 +3,21 @@ import { expect } from "vitest";
 import { file } from "../harness/layers.js";
 import { ovlfs } from "../harness/mounters.js";
 import { overlay } from "../harness/overlay-cases.js";
-import { waitUntil } from "../harness/processes.js";
+import { run, waitUntil } from "../harness/processes.js";
 import { check, outcome } from "../harness/syscalls.js";
 import { O_RDWR } from "../../src/sys/constants.js";
 import { native } from "../../src/sys/native.js";
 
 const BEYOND_EXT4 = 2 ** 44;
+const MIB = 1 << 20;
 
 overlay("the ways of FUSE", { mounters: [ovlfs] }, (it) => {
+  it("a signal that its caller lives through is no error of a long copy-up", { lower: { big: file(Buffer.alloc(64 * MIB, "big ")) } }, ({ merged, upper }) => {
+    const script = "use Time::HiRes 'ualarm'; $SIG{ALRM} = sub {}; ualarm(1000, 1000); chmod(0600, $ARGV[0]) or die qq($!\\n)";
+    expect(run("perl", ["-e", script, merged.at("big")])).toMatchObject({ status: 0, stderr: "" });
+    expect(upper.stat("big")).toMatchObject({ mode: "600", size: 64 * MIB });
+  });
+
   it("reading what the kernel holds already leaves the access time", { lower: { f: file("x") }, upper: { u: file("y") } }, ({ merged }) => {
     merged.write("u", "written here");
     merged.setAtime("u", 1000000000, 0);
