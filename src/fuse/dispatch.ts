@@ -144,7 +144,8 @@ function interrupt(adapter: Adapter, request: Request): Outcome {
   if (waiting === undefined) return DEFERRED;
   if (!isDying(waiting.pid)) {
     adapter.interruptAgain(request.unique);
-  } else if (adapter.parking.remove(unique)) {
+  } else {
+    adapter.parking.remove(unique);
     adapter.answerLate(unique, -E.EINTR);
   }
   return DEFERRED;

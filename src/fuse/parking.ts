@@ -44,22 +44,20 @@ export class Parking {
 
   /** A request that waits here. */
   find(unique: Unique): Request | undefined {
-    for (const queue of this.#queues.values()) {
-      const found = queue.find((request) => request.unique === unique);
-      if (found) return found;
-    }
-    return undefined;
+    return this.#queueOf(unique)?.find((request) => request.unique === unique);
   }
 
   /** Takes a request out, if it waits here. */
-  remove(unique: Unique): boolean {
+  remove(unique: Unique): void {
+    const queue = this.#queueOf(unique);
+    queue?.splice(queue.findIndex((request) => request.unique === unique), 1);
+  }
+
+  #queueOf(unique: Unique): Request[] | undefined {
     for (const queue of this.#queues.values()) {
-      const index = queue.findIndex((request) => request.unique === unique);
-      if (index < 0) continue;
-      queue.splice(index, 1);
-      return true;
+      if (queue.some((request) => request.unique === unique)) return queue;
     }
-    return false;
+    return undefined;
   }
 
   /** Serves those who waited. The queue stays open until the last, so that nobody who comes meanwhile overtakes. */

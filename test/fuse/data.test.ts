@@ -8,7 +8,7 @@ import {
 import { O_RDONLY, O_RDWR, O_WRONLY, SEEK_DATA } from "../../src/sys/constants.js";
 import { E } from "../../src/sys/errno.js";
 import { S_IFREG, type Stat } from "../../src/sys/stat.js";
-import { directory, encode, file, fill, initialize, serve, settle } from "./fixture.js";
+import { directory, encode, file, fill, initialize, serve, settle, settleAll } from "./fixture.js";
 
 const plain = (_: Inode, stat: Stat): number => fill(stat, 1n, { Mode: S_IFREG | 0o644 });
 const setuid = (_: Inode, stat: Stat): number => fill(stat, 1n, { Mode: S_IFREG | 0o4755 });
@@ -72,7 +72,7 @@ test("what the kernel writes back is written whole, piece by piece, or is an err
       },
     });
     served.send(Opcode.WRITE, { nodeid: 7 }, encode(fuse_write_in, { offset: 9, size: 5, write_flags }), Buffer.from("hello"));
-    for (let turn = 0; turn < 4; turn += 1) await settle();
+    await settleAll();
     const [answer] = served.device.messages;
     return [answer!.error, answer!.error === 0 ? answer!.u32(fuse_write_out.size) : 0, ...served.device.offThread.map((notice) => Number(notice.u64(fuse_notify_inval_inode_out.off)))];
   };

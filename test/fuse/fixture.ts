@@ -156,6 +156,11 @@ export function initialize(served: Served, minor = 45): Message | undefined {
   return served.send(Opcode.INIT, { nodeid: 0 }, minor < 36 ? words.subarray(0, fuse_init_in.flags2) : words);
 }
 
+/** Lets requests be answered that are tried again. */
+export async function settleAll(): Promise<void> {
+  for (let turns = 0; turns < 4; turns += 1) await settle();
+}
+
 /** Lets everything run that was only waiting for promises. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

@@ -4,12 +4,7 @@ import { FUSE_WRITE_CACHE, Opcode } from "../../src/fuse/protocol.js";
 import { fuse_forget_in, fuse_kstatfs, fuse_notify_inval_inode_out, fuse_write_in } from "../../src/fuse/structs.js";
 import { StatfsField } from "../../src/sys/statfs.js";
 import { E } from "../../src/sys/errno.js";
-import { encode, initialize, named, serve, settle as turn, type Served } from "./fixture.js";
-
-/** Until what was tried again is answered. */
-async function settle(): Promise<void> {
-  for (let turns = 0; turns < 4; turns += 1) await turn();
-}
+import { encode, initialize, named, serve, settle, settleAll, type Served } from "./fixture.js";
 
 /** A full disk, on which the kernel still holds a deleted file; there is room when it has forgotten that. */
 function fullDisk(): { served: Served; attempts: string[] } {
@@ -46,7 +41,7 @@ test("what finds no room is tried once more behind the FORGETs that are there, w
   write(served);
   expect(served.device.messages).toEqual([]);
   forget(served);
-  await settle();
+  await settleAll();
   expect(answers(served)).toEqual([[20n, 0]]);
   expect(attempts).toEqual(["write", "write"]);
 });
@@ -55,14 +50,14 @@ test("so is what a quota refuses", async () => {
   const { served } = fullDisk();
   served.send(Opcode.SETXATTR, { nodeid: 7, unique: 22 }, Buffer.alloc(8), named("user.x"));
   forget(served);
-  await settle();
+  await settleAll();
   expect(answers(served)).toEqual([[22n, 0]]);
 });
 
 test("where nothing is freed the second refusal is the answer", async () => {
   const { served, attempts } = fullDisk();
   write(served);
-  await settle();
+  await settleAll();
   expect(answers(served)).toEqual([[20n, -E.ENOSPC]]);
   expect(attempts).toEqual(["write", "write"]);
 });
@@ -71,7 +66,7 @@ test("STATFS counts what was freed by FORGETs that are there", async () => {
   const { served } = fullDisk();
   served.send(Opcode.STATFS, { unique: 24 });
   forget(served);
-  await settle();
+  await settleAll();
   expect(served.device.messages[0]!.u64(fuse_kstatfs.bavail)).toBe(5n);
 });
 
@@ -86,9 +81,9 @@ test.each([
     write: () => -E.ENOSPC, forget: () => undefined, freeRoom: () => Promise.resolve(isFreed),
   });
   write(served);
-  await turn();
-  if (isForgotten) forget(served);
   await settle();
+  if (isForgotten) forget(served);
+  await settleAll();
   expect(begun).toBe(copies);
   expect(answers(served)).toEqual([[20n, -E.ENOSPC]]);
 });
@@ -103,12 +98,12 @@ test("what could not be written is dropped once, and a deletion is answered when
   };
   const before = served.device.messages.length;
   write(served, FUSE_WRITE_CACHE);
-  await settle();
+  await settleAll();
   expect(drops).toHaveLength(1);
   served.send(Opcode.UNLINK, { unique: 26 }, named("x"));
   expect(answers(served).slice(before)).toEqual([[20n, -E.ENOSPC]]);
   drops[0]!();
-  await settle();
+  await settleAll();
   served.send(Opcode.UNLINK, { unique: 28 }, named("y"));
   expect(answers(served).slice(before)).toEqual([[20n, -E.ENOSPC], [26n, 0], [28n, 0]]);
 });
