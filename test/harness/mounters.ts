@@ -121,6 +121,9 @@ const wanted = process.env.OVLFS_TEST_MOUNTERS?.split(",");
 export const mounters: readonly Mounter[] = [kernel, ovlfs, ovlfsPassthrough, ovlfsOverLibfuse]
   .filter((mounter) => wanted === undefined ? mounter !== ovlfsPassthrough : wanted.includes(mounter.name));
 
+/** Those two, where the run wants them, for `describe.each`. */
+export const kernelAndOvlfs = mounters.filter((mounter) => mounter === kernel || mounter === ovlfs).map((mounter) => ({ mounter, name: mounter.name }));
+
 function lowerList({ lowers, dataLayers }: MountSpec): string { return [lowers.join(":"), ...(dataLayers ?? [])].join("::"); }
 
 function mountOvlfs(spec: MountSpec, words: readonly string[]): void {

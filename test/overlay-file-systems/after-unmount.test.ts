@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fileSystemUnavailable, Volume } from "../harness/file-systems.js";
 import { buildLayer, dir, file } from "../harness/layers.js";
-import { kernel, mounters, ovlfs, type Mounter } from "../harness/mounters.js";
+import { kernelAndOvlfs, type Mounter } from "../harness/mounters.js";
 import { makePlace, removePlace } from "../harness/places.js";
 import { mountsBelow, mustRun, processesNaming, run, waitUntil } from "../harness/processes.js";
 import { Tree } from "../harness/tree.js";
@@ -51,7 +51,7 @@ function contentOf(path: string): string | null {
   }
 }
 
-describe.each(mounters.filter((mounter) => mounter === kernel || mounter === ovlfs).map((mounter) => ({ mounter, name: mounter.name })))("after an unmount ($name)", ({ mounter }) => {
+describe.each(kernelAndOvlfs)("after an unmount ($name)", ({ mounter }) => {
   const reason = mounter.unavailable() ?? fileSystemUnavailable("ext4");
 
   it.skipIf(reason !== null)("what was written is on the disk", () => {

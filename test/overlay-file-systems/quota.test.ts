@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fileSystemUnavailable } from "../harness/file-systems.js";
 import { buildLayer, dir, file } from "../harness/layers.js";
-import { kernel, mounters, ovlfs } from "../harness/mounters.js";
+import { kernelAndOvlfs, ovlfs } from "../harness/mounters.js";
 import { makePlace, removePlace } from "../harness/places.js";
 import { mountsBelow, mustRun, processesNaming, run, waitUntil } from "../harness/processes.js";
 import { outcome } from "../harness/syscalls.js";
@@ -59,7 +59,7 @@ function isNameless(descriptor: string): boolean {
   return found !== undefined && found.isFile() && found.nlink === 0;
 }
 
-describe.each(mounters.filter((mounter) => mounter === kernel || mounter === ovlfs).map((mounter) => ({ mounter, name: mounter.name })))("a quota ($name)", ({ mounter }) => {
+describe.each(kernelAndOvlfs)("a quota ($name)", ({ mounter }) => {
   const reason = mounter.unavailable() ?? fileSystemUnavailable("btrfs");
 
   it.skipIf(reason !== null)("is there for whoever writes, whatever is copied ahead", () => {

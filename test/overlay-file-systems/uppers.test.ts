@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Volume } from "../harness/file-systems.js";
 import { Guard } from "../harness/guard.js";
 import { buildLayer, dir, file } from "../harness/layers.js";
-import { CLI, kernel, mounters, ovlfs, type Mounter } from "../harness/mounters.js";
+import { CLI, kernel, kernelAndOvlfs, ovlfs, type Mounter } from "../harness/mounters.js";
 import { makePlace, removePlace } from "../harness/places.js";
 import { mountsBelow, mustRun, processesNaming, run, waitUntil } from "../harness/processes.js";
 import { outcome } from "../harness/syscalls.js";
@@ -47,7 +47,7 @@ function overlayBase(mounter: Mounter): string {
 /** What stands in both directories of the pair after a mount that was refused. */
 function remains(base: string): string[] { return readdirSync(join(place, base, "w")); }
 
-describe.each(mounters.filter((mounter) => mounter === kernel || mounter === ovlfs).map((mounter) => ({ mounter, name: mounter.name })))("uppers ($name)", ({ mounter }) => {
+describe.each(kernelAndOvlfs)("uppers ($name)", ({ mounter }) => {
   const reason = mounter.unavailable() ?? kernel.unavailable() ?? ovlfs.unavailable();
 
   it.skipIf(reason !== null)("an upper on the kernel's overlay is refused", () => {
