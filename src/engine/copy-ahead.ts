@@ -10,11 +10,11 @@ import { CopyBatch } from "./copy-batch.js";
 import type { FileInode } from "./inode.js";
 import { mayCopyLong } from "./long-copies.js";
 import { findChildWithAttributes } from "./lookup.js";
-import { NextFiles } from "./next-files.js";
+import { NextFiles, type Row } from "./next-files.js";
 import type { OverlayFs } from "./overlay-fs.js";
 import { hasPlenty } from "./plenty.js";
 import { dropStaged } from "./staging.js";
-import type { NamedFile, TreeRun } from "./tree-run.js";
+import type { NamedFile } from "./tree-run.js";
 
 /** Copies that wait, or are being made. */
 const MOST_COPIES = 1024;
@@ -33,7 +33,7 @@ const stat = new Stat();
 interface Held {
   /** In milliseconds of performance.now(). */
   readonly since: number;
-  readonly walk: TreeRun | null;
+  readonly row: Row;
 }
 
 export class CopyAhead {
@@ -62,11 +62,11 @@ export class CopyAhead {
   goOn(fs: OverlayFs): void {
     const inode = this.#copied!;
     this.#copied = null;
-    const walk = this.#held.get(inode)?.walk ?? null;
+    const row = this.#held.get(inode)?.row ?? null;
     this.#release(fs, inode);
     const { parent, name } = inode;
     if (!parent || !this.#isOf(fs)) return;
-    this.#next.after(fs, { directory: parent, name }, walk, () => this.#room(fs), (file, ofWalk) => this.#want(fs, file, ofWalk));
+    this.#next.after(fs, { directory: parent, name }, row, () => this.#room(fs), (next, of) => this.#want(fs, next, of));
     if (this.#batches.length === 0) return;
     this.#timer ??= setInterval(() => this.#review(fs), PATIENCE).unref();
     while (this.#making.size < MOST_BATCHES && this.#batches.length > 0) {
@@ -107,7 +107,7 @@ export class CopyAhead {
   }
 
   /** Has a file copied; false where it is not one that is copied ahead, or is already. */
-  #want(fs: OverlayFs, { directory, name }: NamedFile, walk: TreeRun | null): boolean {
+  #want(fs: OverlayFs, { directory, name }: NamedFile, row: Row): boolean {
     const inode = findChildWithAttributes(fs, directory, name, stat);
     if (typeof inode !== "object" || (!inode.isDirectory && this.#held.has(inode))) return false;
     if (inode.isDirectory || !this.#batchWithRoom().add(fs, inode, stat)) {
@@ -115,7 +115,7 @@ export class CopyAhead {
       return false;
     }
     inode.references++;
-    this.#held.set(inode, { since: performance.now(), walk });
+    this.#held.set(inode, { since: performance.now(), row });
     return true;
   }
 
@@ -138,9 +138,9 @@ export class CopyAhead {
   /** Lets go what nobody has asked for. */
   #review(fs: OverlayFs): void {
     const now = performance.now();
-    for (const [inode, { since, walk }] of this.#held) {
+    for (const [inode, { since, row }] of this.#held) {
       if (now - since < PATIENCE) continue;
-      if (walk) this.#next.lost(walk);
+      this.#next.lost(row);
       this.#release(fs, inode);
     }
     if (this.#held.size > 0) return;

@@ -8,7 +8,7 @@ import { DT_REG } from "./types.js";
 
 /** Names given out ahead: half of those that came in a row, but these at least and at most. */
 const LEAST = 4;
-const MOST = 32;
+const MOST = 64;
 /** So many names between two that follow one another may be passed over. */
 const PASSED = 8;
 /** After so many names that did not follow the one before none will. */
@@ -24,6 +24,8 @@ export class NameRun {
   /** Behind the last name that was given out. */
   #reached = 0;
   #inARow = 0;
+  /** Where the row began. */
+  #begin = -1;
   #isListed = false;
 
   constructor(first: Bytes) {
@@ -36,8 +38,14 @@ export class NameRun {
   /** They come in the order of the listing, which is not that of their bytes. */
   get isListed(): boolean { return this.#isListed; }
 
+  /** How many names came one after the other. */
+  get inARow(): number { return this.#inARow; }
+
   /** The names come in no order that is known here. */
   get isVain(): boolean { return this.#tries >= TRIES; }
+
+  /** Whether the row began with `name`; it is gone through once more then. */
+  isBegin(name: Bytes): boolean { return this.#at >= 0 && name === this.#names![this.#begin]; }
 
   /**
    * `name` was asked for; whether it follows the one before. `read` has all names, in any order, and `isPassed` says which
@@ -46,18 +54,27 @@ export class NameRun {
   follow(name: Bytes, read: () => Bytes[], isPassed: (name: Bytes) => boolean): boolean {
     if (this.isVain) return false;
     const names = this.#names ??= read().sort();
-    const order = this.#at < 0 ? orderOf(names, this.#last, name, isPassed) : isNext(names, this.#at, name, isPassed) ? names : null;
+    if (this.isBegin(name)) this.#goTo(this.#begin, this.#begin);
+    else if (this.#at >= 0 && isNext(names, this.#at, name, isPassed)) this.#goTo(names.indexOf(name, this.#at + 1), this.#reached);
+    else if (this.#at >= 0 || !this.#beginRow(orderOf(names, this.#last, name, isPassed), name)) this.#lose();
     this.#last = name;
-    if (!order) {
-      this.#lose();
-      return false;
-    }
-    if (order !== names) this.#isListed = true;
-    this.#names = order;
-    this.#at = order.indexOf(name, this.#at + 1);
+    return this.#at >= 0;
+  }
+
+  #goTo(at: number, reached: number): void {
+    this.#at = at;
+    this.#reached = Math.max(reached, at + 1);
     this.#tries = 0;
     this.#inARow++;
-    this.#reached = Math.max(this.#reached, this.#at + 1);
+  }
+
+  /** With `name` behind the last one, in that order; whether there is one. */
+  #beginRow(order: readonly Bytes[] | null, name: Bytes): boolean {
+    if (!order) return false;
+    this.#isListed ||= order !== this.#names;
+    this.#names = order;
+    this.#begin = order.indexOf(this.#last);
+    this.#goTo(order.indexOf(name, this.#begin + 1), this.#reached);
     return true;
   }
 
@@ -88,7 +105,7 @@ export function windowAfter(inARow: number): number {
 
 /** Whether more are to be given out, while so many are waited for. */
 export function isDue(waiting: number, window: number): boolean {
-  return waiting <= window / 4;
+  return waiting <= window / 2;
 }
 
 /** Those names in the order in which `name` follows `last`: as they are, or as they are listed; null if it does in neither. */

@@ -1,28 +1,32 @@
 /**
- * Which files a client will change next that changes one after the other: those of one directory in a row (name-run.ts), or of a
- * whole tree (tree-run.ts), once they came as its listing has them.
+ * Which files a client will change next that changes one after the other: those of one directory in a row (name-run.ts), of one
+ * name in directories beside one another (sibling-run.ts), or of a whole tree (tree-run.ts), once they came as its listing has them.
  */
 import type { Bytes } from "../sys/bytes.js";
-import { isErrno } from "../sys/errno.js";
 import { isAncestor, type DirectoryInode } from "./inode.js";
-import { learnLowerNames, releaseLowerNames } from "./known-names.js";
+import { releaseLowerNames } from "./known-names.js";
 import { isDue, NameRun, windowAfter } from "./name-run.js";
+import { namesOfType } from "./names-of-type.js";
 import type { OverlayFs } from "./overlay-fs.js";
-import { readEntries, type RealEntry } from "./real-entries.js";
+import { SiblingRun } from "./sibling-run.js";
 import { TreeRun, type NamedFile } from "./tree-run.js";
-import { DT_REG, DT_UNKNOWN } from "./types.js";
+import { DT_REG } from "./types.js";
 
 /** Directories in which files may be changed in a row at the same time. */
 const MOST_RUNS = 128;
-/** Directories with more names are not worth their memory. */
-const MOST_NAMES = 10_000;
 /** After so many walks in a row that did not go on as they should there are no more. */
 const VAIN_WALKS = 3;
+/** After so many pairs of files of one name that few followed none are looked for. */
+const VAIN_PAIRS = 8;
+const FEW = 4;
 /** Files that are looked at in a row, while the requests of clients wait: most of them may need no copy-up. */
 const MOST_TRIES = 128;
 
-/** Takes a file, of a walk if it is of one; false where it makes no use of it. */
-export type Take = (file: NamedFile, walk: TreeRun | null) => boolean;
+/** What a file was given out for; null for the names of its directory. */
+export type Row = TreeRun | SiblingRun | null;
+
+/** Takes a file; false where it makes no use of it. */
+export type Take = (file: NamedFile, row: Row) => boolean;
 
 export class NextFiles {
   readonly #runs = new Map<DirectoryInode, NameRun>();
@@ -34,29 +38,56 @@ export class NextFiles {
   /** All below a directory in this was walked: who comes to the next one there walks this. */
   #walkedIn: DirectoryInode | null = null;
   #vainWalks = 0;
+  #siblings: SiblingRun | null = null;
+  #vainPairs = 0;
+  /** Of a walk it is not kept. */
+  #last: NamedFile | null = null;
 
-  /** `file` was changed, which was given out for `walk` if for one; has those taken that come next, `room()` at most. */
-  after(fs: OverlayFs, file: NamedFile, walk: TreeRun | null, room: () => number, take: Take): void {
-    if (walk && walk === this.#walk) {
+  /** `file` was changed, which was given out for `row`; has those taken that come next, `room()` at most. */
+  after(fs: OverlayFs, file: NamedFile, row: Row, room: () => number, take: Take): void {
+    if (row && row === this.#walk) {
       this.#waiting--;
       this.#asked++;
     } else {
-      this.#afterName(fs, file, room, take);
+      this.#afterSibling(fs, file, room, take);
+      if (!row || row !== this.#siblings) this.#afterName(fs, file, room, take);
     }
     if (this.#walk) this.#goOn(this.#walk, room, take);
   }
 
-  /** What was given out for a walk was not asked for in time. */
-  lost(walk: TreeRun): void {
-    if (walk !== this.#walk) return;
+  /** What was given out for a row was not asked for in time. */
+  lost(row: Row): void {
+    if (!row || row !== this.#walk) return;
     this.#vainWalks = this.#asked < this.#waiting ? this.#vainWalks + 1 : 0;
-    this.#endWalk(walk);
+    this.#endWalk(row);
   }
 
   /** Nothing is waited for any more. */
   end(): void {
     if (this.#walk) this.#endWalk(this.#walk);
+    if (this.#siblings) this.#endSiblings(this.#siblings);
+    this.#last = null;
     for (const directory of this.#runs.keys()) this.#endRun(directory);
+  }
+
+  #afterSibling(fs: OverlayFs, file: NamedFile, room: () => number, take: Take): void {
+    const last = this.#last;
+    this.#last = file;
+    if (this.#siblings && !this.#siblings.includes(file)) this.#endSiblings(this.#siblings);
+    const run = this.#siblings ??= last && this.#beginSiblings(fs, last, file);
+    run?.after(file.directory, room, (next) => take(next, run));
+  }
+
+  #beginSiblings(fs: OverlayFs, last: NamedFile, { directory, name }: NamedFile): SiblingRun | null {
+    const { parent } = directory;
+    const isPair = parent !== null && last.name === name && last.directory !== directory && last.directory.parent === parent;
+    return isPair && this.#vainPairs < VAIN_PAIRS ? new SiblingRun(fs, parent, last.directory.name, name) : null;
+  }
+
+  #endSiblings({ parent, inARow }: SiblingRun): void {
+    this.#vainPairs = inARow < FEW ? this.#vainPairs + 1 : 0;
+    this.#siblings = null;
+    releaseLowerNames(parent);
   }
 
   #afterName(fs: OverlayFs, { directory, name }: NamedFile, room: () => number, take: Take): void {
@@ -65,7 +96,7 @@ export class NextFiles {
       this.#begin(directory, name);
       return;
     }
-    const isNext = run.follow(name, () => namesOf(directory), (passed) => isPassed(directory, passed));
+    const isNext = run.follow(name, () => namesOfType(directory, DT_REG), (passed) => isPassed(directory, passed));
     if (isNext && run.isListed && this.#beginWalk(fs, { directory, name })) {
       this.#runs.delete(directory);
       return;
@@ -114,23 +145,6 @@ export class NextFiles {
     walk.end();
     this.#walk = null;
   }
-}
-
-/** The names of regular files that the lowers of a directory have, none where they are too many. */
-function namesOf(directory: DirectoryInode): Bytes[] {
-  const names = new Set<Bytes>();
-  const read: RealEntry[][] = [];
-  for (const real of directory.lower) {
-    const entries = readEntries(real);
-    if (isErrno(entries) || names.size + entries.length > MOST_NAMES) return [];
-    read.push(entries);
-    for (const { name, type } of entries) {
-      if (type === DT_REG || type === DT_UNKNOWN) names.add(name);
-    }
-  }
-  // Each of them is looked up next.
-  learnLowerNames(directory, read);
-  return [...names];
 }
 
 /** A change of it needs no copy-up. */

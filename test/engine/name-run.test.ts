@@ -4,7 +4,8 @@ import { NameRun } from "../../src/engine/name-run.js";
 import { DT_REG } from "../../src/engine/types.js";
 import { bytes, type Bytes } from "../../src/sys/bytes.js";
 
-const names = Array.from({ length: 100 }, (_, i) => bytes(`f${String(i).padStart(3, "0")}`));
+const many = Array.from({ length: 400 }, (_, i) => bytes(`f${String(i).padStart(3, "0")}`));
+const names = many.slice(0, 100);
 const listed = new Listing(names.map((name) => ({ name, type: DT_REG, ino: 0n }))).entries.map(({ name }) => name);
 const ROOM = 1000;
 const never = (): boolean => false;
@@ -12,7 +13,8 @@ const never = (): boolean => false;
 /** What is given out when `asked` come one after the other. */
 function follow(asked: readonly Bytes[], isPassed: (name: Bytes) => boolean = never, room = ROOM): Bytes[][] {
   const run = new NameRun(asked[0]!);
-  return asked.slice(1).map((name) => (run.follow(name, () => [...names].reverse(), isPassed) ? [...run.next(room)] : []));
+  const all = asked === many ? many : names;
+  return asked.slice(1).map((name) => (run.follow(name, () => [...all].reverse(), isPassed) ? [...run.next(room)] : []));
 }
 
 describe("names in a row", () => {
@@ -25,10 +27,10 @@ describe("names in a row", () => {
     }
   });
 
-  test("the longer the row, the more of them, but never more than 32 ahead", () => {
-    const ahead = follow(names).map((_, i, given) => given.slice(0, i + 1).flat().length - i);
-    expect(Math.max(...ahead)).toBeLessThanOrEqual(33);
-    expect(Math.max(...ahead)).toBeGreaterThan(20);
+  test("the longer the row, the more of them, but never more than 64 ahead", () => {
+    const ahead = follow(many).map((_, i, given) => given.slice(0, i + 1).flat().length - i);
+    expect(Math.max(...ahead)).toBeLessThanOrEqual(65);
+    expect(Math.max(...ahead)).toBeGreaterThan(50);
     expect(ahead[0]).toBe(4);
   });
 
@@ -51,6 +53,18 @@ describe("names in a row", () => {
     run.follow(names[1]!, () => [...names], never);
     expect(run.follow(names[4]!, () => [...names], (name) => name === names[2] || name === names[3])).toBe(true);
     expect(run.follow(names[7]!, () => [...names], never)).toBe(false);
+  });
+
+  test("are given out once more where the first one is asked for again, as many ahead as before", () => {
+    const run = new NameRun(names[10]!);
+    for (const name of names.slice(11)) {
+      run.follow(name, () => [...names], never);
+      run.next(ROOM);
+    }
+    expect(run.isBegin(names[11]!)).toBe(false);
+    expect(run.isBegin(names[10]!)).toBe(true);
+    expect(run.follow(names[10]!, () => [...names], never)).toBe(true);
+    expect(run.next(ROOM)).toEqual(names.slice(11, 56));
   });
 
   test("are over with the last", () => {
