@@ -16,7 +16,7 @@
 /* A name of up to PATH_MAX - 1 bytes, its NUL, and one byte to tell "fits exactly" from "cut off". */
 #define NAME_ROOM (PATH_MAX + 1)
 
-#define MOST_ARGUMENTS 6
+#define MOST_ARGUMENTS 7
 
 struct call {
   napi_env env;

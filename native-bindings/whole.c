@@ -1,6 +1,6 @@
 /*
  * Copies of small files, each complete but for a name: data, owner, mode, times and one xattr, all of them on the disk in
- * the end. Many at a time on libuv's pool, as their inodes and data then go to the disk in few writes. What a
+ * the end if that is wanted. Many at a time on libuv's pool, as their inodes and data then go to the disk in few writes. What a
  * copy is to be like, the caller says; the promise is always fulfilled, with an array: for each file a descriptor, open for reading
  * and writing, or a negated errno.
  */
@@ -26,6 +26,7 @@ struct batch {
   int directory;
   /* A source with one of these (FS_*_FL) is not copied: EOPNOTSUPP. */
   int refused;
+  bool syncs;
   size_t count;
   double *numbers;
   /* The name of the xattr, and its values one after the other. */
@@ -63,7 +64,7 @@ static int64_t set_metadata(const struct batch *batch, const double *numbers, co
   return outcome(futimens(target, times));
 }
 
-/* A complete copy whose way to the disk has begun; its descriptor or a negated errno. */
+/* A complete copy, whose way to the disk has begun where it is to be synced; its descriptor or a negated errno. */
 static int make_copy(const struct batch *batch, const double *numbers, const uint8_t *value) {
   int64_t error = check_source((int)numbers[SOURCE], batch->refused);
   if (error < 0) return (int)error;
@@ -75,8 +76,17 @@ static int make_copy(const struct batch *batch, const double *numbers, const uin
     close(target);
     return (int)error;
   }
-  sync_file_range(target, 0, 0, SYNC_FILE_RANGE_WRITE);
+  if (batch->syncs) sync_file_range(target, 0, 0, SYNC_FILE_RANGE_WRITE);
   return target;
+}
+
+static void sync_all(struct batch *batch) {
+  for (size_t at = 0; at < batch->count; at++) {
+    int target = batch->results[at];
+    if (target < 0 || fsync(target) == 0) continue;
+    batch->results[at] = -errno;
+    close(target);
+  }
 }
 
 static void run(napi_env env, void *data) {
@@ -88,12 +98,7 @@ static void run(napi_env env, void *data) {
     value += (size_t)numbers[VALUE_LENGTH];
     close((int)numbers[SOURCE]);
   }
-  for (size_t at = 0; at < batch->count; at++) {
-    int target = batch->results[at];
-    if (target < 0 || fsync(target) == 0) continue;
-    batch->results[at] = -errno;
-    close(target);
-  }
+  if (batch->syncs) sync_all(batch);
 }
 
 static void discard(struct batch *batch) {
@@ -160,6 +165,7 @@ static napi_value call_copy_whole_async(napi_env env, napi_callback_info info) {
   const char *attribute = name_argument(&call, 3, room);
   struct bytes values = bytes_argument(&call, 4);
   batch.refused = int_argument(&call, 5);
+  batch.syncs = bool_argument(&call, 6);
   if (usable(&call) && !fits(&batch, values.length)) napi_throw_range_error(env, NULL, "the values are shorter than their lengths");
   else if (usable(&call)) return start(&call, make_batch(&batch, values, attribute));
   return answer(&call, 0);

@@ -1,6 +1,6 @@
 /**
- * A client that changes one file of a lower after the other (chown -R, chmod of a pattern) waits for each copy to be on the
- * disk. Where that is seen, the files that come next are copied ahead on another thread: several at a time, so that the disk
+ * A client that changes one file of a lower after the other (chown -R, chmod of a pattern) waits for each copy to be made, and to be
+ * on the disk. Where that is seen, the files that come next are copied ahead on another thread: several at a time, so that the disk
  * gets their inodes and data in few writes. A copy is complete but for its name, and waits in the work directory, nameless, for
  * the copy-up, which publishes it as any other; one that nobody asks for is gone after a moment. Lowers never change, so
  * a copy made ahead is the one that would be made later.
@@ -94,10 +94,10 @@ export class CopyAhead {
     this.#copied = null;
   }
 
-  /** Whether copies are made ahead in this overlay: those whose data has to be on the disk before they are seen. */
+  /** Whether copies are made ahead in this overlay. */
   #isOf({ work, config, index, upper }: OverlayFs): boolean {
     return mayCopyLong && !this.#isOver && this.#vainBatches < VAIN_BATCHES && work !== null && work.features.tmpfile && work.features.xattr
-      && config.fsync === "auto" && !config.metacopy && !index?.all && upper?.statOverride === null;
+      && config.fsync !== "strict" && !config.metacopy && !index?.all && upper?.statOverride === null;
   }
 
   /** How many copies more may be waited for. */

@@ -2,6 +2,7 @@
 import { native } from "../sys/native.js";
 import { S_IFREG, type Stat } from "../sys/stat.js";
 import { WHOLE_FIELDS, WholeField } from "../sys/whole.js";
+import { syncsNothing } from "./config.js";
 import { isDense } from "./data-copy.js";
 import type { FileInode } from "./inode.js";
 import { inTurn } from "./long-copies.js";
@@ -93,7 +94,7 @@ export class CopyBatch {
     let results: number[] = [];
     await inTurn(async () => {
       try {
-        results = await copyWhole(fs.work!.directory, count, this.#numbers, fs.upper!.xattrs.origin, Buffer.concat(this.#origins), HANDED_ON);
+        results = await copyWhole(fs.work!.directory, count, this.#numbers, fs.upper!.xattrs.origin, Buffer.concat(this.#origins), HANDED_ON, !syncsNothing(fs.config));
       } catch (fault) {
         this.#closeSources();
         fs.log.warn(`files were not copied ahead: ${String(fault)}`, "copy-ahead");

@@ -149,8 +149,9 @@ export const openFile: Pick<
 /** As `Changes.copyWholeAsync`, on the file system of a directory of the upper. */
 export function copyWhole(
   directory: RealDirectory, count: number, files: Float64Array, attribute: Bytes, values: Uint8Array, refused: number,
+  syncs: boolean,
 ): Promise<number[]> {
-  return changes.copyWholeAsync(guardDirectory(directory), count, files, attribute, values, refused);
+  return changes.copyWholeAsync(guardDirectory(directory), count, files, attribute, values, refused, syncs);
 }
 
 /** Opens a file of the upper for reading and writing; a descriptor or a negated errno. */

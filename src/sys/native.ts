@@ -98,14 +98,14 @@ export interface Changes {
   /** pread(2) and pwrite(2) on libuv's pool, repeated until `length` or end of file; the bytes copied. */
   copyAsync(fdIn: number, offsetIn: number, fdOut: number, offsetOut: number, length: number): Promise<number>;
   /**
-   * On libuv's pool: copies of `count` files, each complete but for a name, and on the disk, in nameless files of
+   * On libuv's pool: copies of `count` files, each complete but for a name, and on the disk with `syncs`, in nameless files of
    * `dirfd`'s file system; for each a descriptor, open for reading and writing, or a negated errno. `files` tells of each by
    * the numbers of `WholeField` (whole.ts), `values` has one after the other what its xattr `attribute` is to be. The
    * sources are closed. EOPNOTSUPP for a source with xattrs or one of the `refused` flags (FS_*_FL), ESTALE for
    * one that is shorter than was said.
    */
   copyWholeAsync(
-    dirfd: number, count: number, files: Float64Array, attribute: Bytes, values: Uint8Array, refused: number,
+    dirfd: number, count: number, files: Float64Array, attribute: Bytes, values: Uint8Array, refused: number, syncs: boolean,
   ): Promise<number[]>;
   /** FICLONE. */
   ficlone(fdOut: number, fdIn: number): number;
