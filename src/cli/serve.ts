@@ -13,6 +13,7 @@ import { native } from "../sys/native.js";
 import { Tracing } from "../trace/tracing.js";
 import type { Session, Transport } from "../transport.js";
 import type { MountCommand, TransportName } from "./command-line.js";
+import { optimizeLate } from "./late-optimizing.js";
 import { noteLeftovers } from "./leftovers.js";
 import { openLog, openLogFile, type DaemonLog } from "./log.js";
 import { presentationOf } from "./mapped-layers.js";
@@ -73,6 +74,7 @@ export async function serve(command: MountCommand, announce: () => void): Promis
       // The first line to syslog opens its socket and the time zone, which the mount may be about to cover.
       if (!command.foreground) log.info(`mounting ${shown}`);
       spareMemory(engine);
+      optimizeLate(engine);
       const session = await mount({
         engine, mountpoint, source: command.source, flags: mountFlags(command, engine),
         allowOther: command.allowOther || process.geteuid!() === 0, copyUpAtOpen: command.copyUpAtOpen,

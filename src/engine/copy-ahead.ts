@@ -68,7 +68,10 @@ export class CopyAhead {
     if (!parent || !this.#isOf(fs)) return;
     this.#next.after(fs, { directory: parent, name }, row, () => this.#room(fs), (next, of) => this.#want(fs, next, of));
     if (this.#batches.length === 0) return;
-    this.#timer ??= setInterval(() => this.#review(fs), PATIENCE).unref();
+    if (this.#timer === undefined) {
+      fs.onCopyingAhead?.();
+      this.#timer = setInterval(() => this.#review(fs), PATIENCE).unref();
+    }
     while (this.#making.size < MOST_BATCHES && this.#batches.length > 0) {
       const making = this.#makeAll(fs).finally(() => this.#making.delete(making));
       this.#making.add(making);

@@ -72,6 +72,11 @@ export class Engine {
     this.fs.onListingChanged = listener;
   }
 
+  /** Called when copies begin to be made ahead, on other threads; it may not throw. */
+  set onCopyingAhead(listener: (() => void) | null) {
+    this.fs.onCopyingAhead = listener;
+  }
+
   /** Told of all that happens, inside the operation that does it; it may not throw. */
   set onEvent(listener: EventListener | null) {
     this.fs.onEvent = listener;

@@ -303,6 +303,7 @@ function createState({ options,  cache, upper, work, lower, dataLayers, config, 
     counts: { copyUps: 0, copiedBytes: 0, whiteouts: 0 },
     onAttributesChanged: null,
     onListingChanged: null,
+    onCopyingAhead: null,
     onEvent: null,
   };
   return fs;

@@ -54,6 +54,8 @@ export interface OverlayFs {
   onAttributesChanged: ((inode: Inode) => void) | null;
   /** Told of a directory whose entries changed, in their inode numbers, though the call is not about it. */
   onListingChanged: ((directory: DirectoryInode) => void) | null;
+  /** Copies begin to be made ahead, on other threads. */
+  onCopyingAhead: (() => void) | null;
   /** Told of all that happens. */
   onEvent: EventListener | null;
 }

@@ -195,6 +195,19 @@ describe.runIf(isRoot)("copying ahead", () => {
     expect(copied).toEqual([]);
   });
 
+  test("is told when it begins, once until there are no more", async () => {
+    haltPatience();
+    const begins = vi.fn();
+    overlay.engine.onCopyingAhead = begins;
+    await change(0);
+    expect(begins).not.toHaveBeenCalled();
+    for (let i = 1; i < 12; i++) await change(i);
+    expect(begins).toHaveBeenCalledOnce();
+    vi.advanceTimersByTime(4500);
+    for (let i = 12; i < 16; i++) await change(i);
+    expect(begins).toHaveBeenCalledTimes(2);
+  });
+
   test("an overlay that is closed meanwhile leaves no descriptor open", async () => {
     const before = openFiles();
     for (let i = 0; i < 2; i++) await change(i);
