@@ -2,7 +2,7 @@
  * What a request's header does not tell of who asks: with FUSE_ALLOW_IDMAP the kernel gives the uid only where
  * something is made (fuse_get_req), but the thread always. That thread waits for us, so its id is not reused.
  */
-import { readFileSync, readlinkSync } from "node:fs";
+import { linkOfThread, textOfThread } from "./proc.js";
 
 /** From linux/capability.h: may change a file and leave its setuid and setgid bits. */
 const CAP_FSETID = 4n;
@@ -14,13 +14,8 @@ const SIGKILL_BIT = 8n;
  * that can't be found out it has not.
  */
 export function hasFsetid(pid: number): boolean {
-  try {
-    if (readlinkSync(`/proc/${pid}/ns/user`) !== readlinkSync("/proc/self/ns/user")) return false;
-    const [, effective] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1")) ?? [];
-    return ((BigInt(`0x${effective ?? "0"}`) >> CAP_FSETID) & 1n) === 1n;
-  } catch {
-    return false;
-  }
+  const namespace = linkOfThread("self", "ns/user");
+  return namespace !== null && linkOfThread(pid, "ns/user") === namespace && hasBit(statusOf(pid, /^CapEff:\s*([0-9a-f]+)$/m), CAP_FSETID);
 }
 
 /**
@@ -28,32 +23,30 @@ export function hasFsetid(pid: number): boolean {
  * kernel/signal.c). Where that can't be found out it is.
  */
 export function isDying(pid: number): boolean {
-  try {
-    const [, pending] = /^SigPnd:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1")) ?? [];
-    return pending === undefined || ((BigInt(`0x${pending}`) >> SIGKILL_BIT) & 1n) === 1n;
-  } catch {
-    return true;
-  }
+  const pending = statusOf(pid, /^SigPnd:\s*([0-9a-f]+)$/m);
+  return pending === undefined || hasBit(pending, SIGKILL_BIT);
 }
 
 /** Whether a group is among those of a thread; where that can't be found out it is not. */
 export function isInGroup(pid: number, gid: number): boolean {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, "latin1");
-    const [, own] = /^Gid:(?:\s+\d+){3}\s+(\d+)$/m.exec(status) ?? [];
-    const [, others] = /^Groups:(.*)$/m.exec(status) ?? [];
-    return Number(own) === gid || (others ?? "").trim().split(" ").includes(String(gid));
-  } catch {
-    return false;
-  }
+  const status = textOfThread(pid, "status");
+  const [, own] = /^Gid:(?:\s+\d+){3}\s+(\d+)$/m.exec(status) ?? [];
+  const [, others] = /^Groups:(.*)$/m.exec(status) ?? [];
+  return Number(own) === gid || (others ?? "").trim().split(" ").includes(String(gid));
 }
 
 /** Whether a thread acts for root or for the user who mounted; where that can't be found out it does not. */
 export function isOfMounter(pid: number): boolean {
-  try {
-    const [, fsuid] = /^Uid:(?:\s+\d+){3}\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1")) ?? [];
-    return fsuid !== undefined && [0, process.geteuid!()].includes(Number(fsuid));
-  } catch {
-    return false;
-  }
+  const fsuid = statusOf(pid, /^Uid:(?:\s+\d+){3}\s+(\d+)$/m);
+  return fsuid !== undefined && [0, process.geteuid!()].includes(Number(fsuid));
+}
+
+/** What a line of /proc/TID/status says, by its first group. */
+function statusOf(pid: number, line: RegExp): string | undefined {
+  return line.exec(textOfThread(pid, "status"))?.[1];
+}
+
+/** Whether a mask, in hexadecimal, has a bit. */
+function hasBit(mask: string | undefined, bit: bigint): boolean {
+  return ((BigInt(`0x${mask ?? "0"}`) >> bit) & 1n) === 1n;
 }

@@ -3,17 +3,16 @@
  * a FUSE mount, and opens send no message. So it may not keep the attributes of such a file, has to ask for them
  * before it grants an open, and is refused then, where the caller's system call is one that it would refuse.
  */
-import { readFileSync } from "node:fs";
 import type { Inode } from "../engine/inode.js";
-import { bytes } from "../sys/bytes.js";
 import {
-  AT_FDCWD, FS_APPEND_FL, FS_IMMUTABLE_FL, O_ACCMODE, O_APPEND, O_PATH, O_RDONLY, O_TRUNC, O_WRONLY, SYS_access,
+  FS_APPEND_FL, FS_IMMUTABLE_FL, O_ACCMODE, O_APPEND, O_PATH, O_RDONLY, O_TRUNC, O_WRONLY, SYS_access,
   SYS_creat, SYS_faccessat, SYS_faccessat2, SYS_futimesat, SYS_open, SYS_openat, SYS_openat2, SYS_utime, SYS_utimensat,
   SYS_utimes, W_OK,
 } from "../sys/constants.js";
 import { native } from "../sys/native.js";
 import { S_IFREG } from "../sys/stat.js";
 import type { Adapter } from "./adapter.js";
+import { openOfThread, textOfThread } from "./proc.js";
 
 const TIMES = new Set([SYS_utimensat, SYS_futimesat, SYS_utimes, SYS_utime].filter((number) => number >= 0));
 
@@ -42,11 +41,8 @@ export function setsTimes(pid: number): boolean {
 
 /** The number of the system call that a thread is in, and its arguments; none where that can't be seen. */
 function systemCall(pid: number): readonly number[] {
-  try {
-    return readFileSync(`/proc/${pid}/syscall`, "latin1").split(" ").map(Number);
-  } catch {
-    return [];
-  }
+  const words = textOfThread(pid, "syscall");
+  return words ? words.split(" ").map(Number) : [];
 }
 
 /** The flags of the open(2) that a thread is in, or of one that would need what it asks for; else null. */
@@ -70,7 +66,7 @@ function accessFlags(mode: number): number {
 
 /** The word at an address in the memory of a thread, as the flags of struct open_how are its first; null if unseen. */
 function readWord(pid: number, address: number): number | null {
-  const memory = native.openat(AT_FDCWD, bytes(`/proc/${pid}/mem`), O_RDONLY, 0);
+  const memory = openOfThread(pid, "mem");
   const word = Buffer.alloc(4);
   const read = memory < 0 ? memory : native.pread(memory, word, 0, word.length, address);
   if (memory >= 0) native.close(memory);
