@@ -94,7 +94,10 @@ export class CopyBatch {
     let results: number[] = [];
     await inTurn(async () => {
       try {
-        results = await copyWhole(fs.work!.directory, count, this.#numbers, fs.upper!.xattrs.origin, Buffer.concat(this.#origins), HANDED_ON, !syncsNothing(fs.config));
+        const { origin } = fs.upper!.xattrs;
+        results = await copyWhole(
+          fs.work!.directory, count, this.#numbers, origin, Buffer.concat(this.#origins), HANDED_ON, !syncsNothing(fs.config),
+        );
       } catch (fault) {
         this.#closeSources();
         fs.log.warn(`files were not copied ahead: ${String(fault)}`, "copy-ahead");

@@ -54,11 +54,17 @@ export class NameRun {
   follow(name: Bytes, read: () => Bytes[], isPassed: (name: Bytes) => boolean): boolean {
     if (this.isVain) return false;
     const names = this.#names ??= read().sort();
-    if (this.isBegin(name)) this.#goTo(this.#begin, this.#begin);
-    else if (this.#at >= 0 && isNext(names, this.#at, name, isPassed)) this.#goTo(names.indexOf(name, this.#at + 1), this.#reached);
-    else if (this.#at >= 0 || !this.#beginRow(orderOf(names, this.#last, name, isPassed), name)) this.#lose();
+    const follows = this.#at >= 0 ? this.#goOn(names, name, isPassed) : this.#beginRow(orderOf(names, this.#last, name, isPassed), name);
+    if (!follows) this.#lose();
     this.#last = name;
-    return this.#at >= 0;
+    return follows;
+  }
+
+  #goOn(names: readonly Bytes[], name: Bytes, isPassed: (name: Bytes) => boolean): boolean {
+    if (this.isBegin(name)) this.#goTo(this.#begin, this.#begin);
+    else if (isNext(names, this.#at, name, isPassed)) this.#goTo(names.indexOf(name, this.#at + 1), this.#reached);
+    else return false;
+    return true;
   }
 
   #goTo(at: number, reached: number): void {

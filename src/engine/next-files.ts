@@ -40,7 +40,7 @@ export class NextFiles {
   #vainWalks = 0;
   #siblings: SiblingRun | null = null;
   #vainPairs = 0;
-  /** Of a walk it is not kept. */
+  /** The file before, but for those of a walk. */
   #last: NamedFile | null = null;
 
   /** `file` was changed, which was given out for `row`; has those taken that come next, `room()` at most. */
