@@ -42,10 +42,12 @@ export function write(adapter: Adapter, request: Request, inode: Inode): Outcome
  * (fuse_writepage_end in fs/fuse/file.c), so what a short answer leaves out would be lost without a word.
  */
 function writeBack(adapter: Adapter, request: Request, inode: Inode, data: number, size: number, position: number): Outcome {
-  for (let done = 0; done < size;) {
+  // To write once more what is written takes room of its own where a file system never writes in place (btrfs).
+  for (let done = request.isCaughtUp ? request.written : 0; done < size;) {
     const written = adapter.engine.write(inode, request.buffer, data + done, size - done, position + done, true);
     if (written <= 0) {
       const error = written || -E.EIO;
+      request.written = done;
       if (!mayFindRoom(request, error)) adapter.drops.writeFailed(inode, position + done);
       return error;
     }

@@ -25,6 +25,8 @@ export class Request {
   isFlushed = false;
   /** The requests that were there when it came have been served, FORGETs too. */
   isCaughtUp = false;
+  /** Bytes that a WRITE from the cache had written when it found no more room, where it goes on once it is caught up. */
+  written = 0;
 
   /** `size` is in bytes; the data of a WRITE stands in whole pages where `paged` says so. */
   constructor(size: number, paged = false) {
@@ -72,6 +74,7 @@ export class Request {
     copy.waitedFor.push(...this.waitedFor);
     copy.isFlushed = this.isFlushed;
     copy.isCaughtUp = this.isCaughtUp;
+    copy.written = this.written;
     return copy;
   }
 }
